@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "cache/base/log.h"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+
+namespace skymount {
+namespace {
+
+std::shared_ptr<spdlog::logger>& current() {
+  static std::shared_ptr<spdlog::logger> logger = [] {
+    auto made = std::make_shared<spdlog::logger>("skymount", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_level(spdlog::level::warn);
+    return made;
+  }();
+  return logger;
+}
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+}  // namespace
+
+void log_to_file(const std::string& path) {
+  try {
+    auto made = std::make_shared<spdlog::logger>("skymount", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
+    made->set_level(current()->level());
+    made->flush_on(spdlog::level::warn);
+    current() = made;
+  } catch (const spdlog::spdlog_ex& e) {
+    current()->error("cannot log to {}: {}", path, e.what());
+  }
+}
+
+void log_at_least(LogLevel level) { current()->set_level(to_spdlog(level)); }
+
+void log(LogLevel level, std::string_view message) { current()->log(to_spdlog(level), "{}", message); }
+
+std::string printable(std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x20 || u == 0x7f) {
+      out += "\\x";
+      out += kHex[u >> 4];
+      out += kHex[u & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace skymount

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// Bytes of many files, kept on disk in granules, fetched when missing. Every read of remote data in the mount ends here.
+//
+// A read names a source and a range. Granules on disk are verified and returned; missing ones are fetched by transfers
+// that all waiting readers share (two readers of one range cause one fetch). Everything a source delivers is kept, also
+// beyond what was asked.
+#pragma once
+
+#include "cache/base/byte_range.h"
+#include "cache/base/bytes.h"
+#include "cache/base/fetch_context.h"
+#include "cache/base/result.h"
+#include "cache/byte_source.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+namespace skymount::cache {
+
+class Lmdb;
+
+struct BlockCacheOptions {
+  std::filesystem::path dir;                          ///< 0700; created when missing
+  std::uint64_t max_bytes = 50'000'000'000;           ///< on disk; the janitor evicts least recently used contents above it
+  std::uint64_t memory_bytes = 256 * 1024 * 1024;     ///< budget for bytes in flight
+  unsigned fetch_threads_per_archive = 4;             ///< parallel transfers of one archive; one archive never waits for another
+};
+
+/// Thread-safe.
+class BlockCache {
+ public:
+  static Result<std::unique_ptr<BlockCache>> open(BlockCacheOptions options, std::shared_ptr<Lmdb> lmdb);
+  virtual ~BlockCache() = default;
+
+  /// What is already on disk, or nothing when any byte of it is missing or fails its checksum. Never waits for network.
+  virtual std::optional<SharedBytes> read_cached(const ContentId& id, ByteRange range) = 0;
+
+  /// `range` of the file, fetched where missing. `range` must lie inside the size (the caller clips at end of file).
+  /// Waits at most until ctx.deadline (timed_out) or ctx.stop (cancelled); the transfer goes on while others wait for it.
+  /// `fetch_hint` is how much may be fetched in one go when this range is missing: at least range, in file bounds.
+  virtual Result<SharedBytes> read(const std::shared_ptr<ByteSource>& source, ByteRange range, ByteRange fetch_hint,
+                                   const FetchContext& ctx) = 0;
+
+  /// Starts fetching what is missing of `range`, waits for nothing.
+  virtual void prefetch(const std::shared_ptr<ByteSource>& source, ByteRange range, const FetchContext& ctx) = 0;
+
+  /// For whole_only() sources: has the one download running or done. complete() waits for its end and gives the exact
+  /// size; begin() only starts it. Both join a download that already runs.
+  virtual Result<std::uint64_t> complete(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) = 0;
+  virtual void begin(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) = 0;
+
+  /// Keeps bytes that came by the way (the first range of an open). `size`: exact size of the file.
+  virtual void put(const ContentId& id, std::uint64_t offset, ByteView bytes, std::uint64_t size) = 0;
+
+  /// Bytes of this content on disk.
+  virtual std::uint64_t cached_bytes(const ContentId& id) const = 0;
+  /// Forgets a content (its origin holds another version, or its bytes proved wrong).
+  virtual void drop(const ContentId& id) = 0;
+
+  struct Stat {
+    std::uint64_t bytes = 0, contents = 0, hits = 0, misses = 0, fetched_bytes = 0, running_transfers = 0;
+  };
+  virtual Stat stat() const = 0;
+  /// Writes what is buffered; called before unmount returns.
+  virtual void flush() = 0;
+};
+
+}  // namespace skymount::cache

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// One configured archive, the network side: query -> listing, dataset -> folder, entry -> open content. Everything here
+// blocks; vo/catalog remembers, and fs decides on which thread to wait.
+#pragma once
+
+#include "cache/base/clock.h"
+#include "cache/base/fetch_context.h"
+#include "cache/meta_store.h"
+#include "vo/archive_options.h"
+#include "vo/listing.h"
+
+#include <memory>
+
+namespace skymount::vo {
+
+/// Thread-safe.
+class Archive {
+ public:
+  /// `store` may be null (nothing is remembered about the service).
+  Archive(ArchiveOptions options, std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store,
+          const Clock& clock);
+  ~Archive();
+
+  const ArchiveOptions& options() const;
+  const std::shared_ptr<HttpClient>& http() const;
+
+  /// One TAP request once table and positional form are known. QUERY_STATUS=ERROR about the query is invalid with the
+  /// archive's words; overflow is a shortfall of the listing, not an error.
+  Result<Listing> query(const Query& query, const FetchContext& ctx);
+
+  /// The links of a dataset: at most one DataLink request; none when access_url is the file itself.
+  Result<DatasetFolder> folder(const Listing& listing, const Dataset& dataset, const FetchContext& ctx);
+
+  /// The entry for cutout/NAME or cutout.fits: which service, which parameters. Asks nobody.
+  /// Errors  invalid: bad syntax, a parameter the service does not declare (the message lists what it declares);
+  ///         unsupported: no cutout service.
+  Result<Entry> cutout(const DatasetFolder& folder, const Dataset& dataset, std::string_view name) const;
+  /// cutout.fits for the field in the path; not_found when the query holds no position or no service takes one.
+  Result<Entry> field_cutout(const DatasetFolder& folder, const Dataset& dataset, const Query& query) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skymount::vo

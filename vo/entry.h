@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// A file or folder inside a dataset, as the links answer describes it, under the name it gets in the tree.
+#pragma once
+
+#include "cache/base/result.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace skymount::vo {
+
+/// One call of a service: the URL and the parameters to add (constants, ref'd inputs, and the user's).
+struct ServiceCall {
+  std::string access_url;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  friend bool operator==(const ServiceCall&, const ServiceCall&) = default;
+};
+
+struct Entry {
+  std::string name;      ///< safe, unique in its folder; see vo/file_names
+  std::string folder;    ///< sub-folder of the dataset: "" or a semantics term ("coderived")
+  std::string url;       ///< as given by the archive
+  std::optional<ServiceCall> service;  ///< instead of url: a computed answer
+  std::string identity;  ///< for the ContentId: stable while URLs come and go
+  std::string semantics, description, content_type, local_semantics;
+  std::optional<std::uint64_t> size_estimate;  ///< bytes
+  bool links_document = false;  ///< leads to another links document: shown as a folder
+  std::string error;            ///< known beforehand: why it cannot be opened (embargo); empty otherwise
+};
+
+/// A row of error_message, for ERRORS.txt.
+struct LinkFault {
+  std::string id, semantics, fault;
+};
+
+}  // namespace skymount::vo

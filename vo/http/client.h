@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// How the rest of vo/ asks the network: one blocking call that streams the body to its caller. Implementations stack:
+// curl_client does the transfer, retry repeats it politely, and tests bring what they like.
+#pragma once
+
+#include "cache/base/bytes.h"
+#include "cache/base/fetch_context.h"
+#include "vo/http/message.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace skymount::vo {
+
+/// Thread-safe.
+class HttpClient {
+ public:
+  /// Called once, on the caller's thread, when the final answer's header is here and before its body. An error ends the
+  /// transfer and comes back from send(): that is how an unwanted body is refused early.
+  using OnHeader = std::function<Result<void>(const HttpResponse&)>;
+  /// Called on the caller's thread with each piece of the body. May block: the transfer is paused meanwhile. An error ends
+  /// the transfer and comes back from send().
+  using OnBody = std::function<Result<void>(ByteView)>;
+
+  virtual ~HttpClient() = default;
+
+  /// Sends and follows redirects (at most 10, http and https, GET after 303). Any status is a success here; the caller
+  /// judges it. A body shorter than its Content-Length is corrupt.
+  /// Errors  unavailable (DNS, refused, reset, private address), timed_out (connect, first byte, stall, ctx.deadline),
+  ///         cancelled (ctx.stop), too_large, corrupt (broken framing), or what a callback returned.
+  virtual Result<HttpResponse> send(const HttpRequest& request, const OnHeader& on_header, const OnBody& on_body,
+                                    const FetchContext& ctx) = 0;
+
+  struct Whole {
+    HttpResponse response;
+    std::string body;
+  };
+  /// For small answers: the body as text, at most request.max_body (default 16 MiB) bytes.
+  Result<Whole> get_whole(HttpRequest request, const FetchContext& ctx);
+};
+
+/// From [limits], [network], [tls], [proxy] of the configuration.
+struct HttpOptions {
+  unsigned connections = 4;            ///< TCP connections to a host; one of them is kept for metadata
+  double requests_per_second = 0;      ///< 0: no limit of ours
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::milliseconds first_byte{60'000};  ///< from the request being sent to the first byte of the answer
+  std::chrono::milliseconds stall{30'000};       ///< no byte for so long
+  bool allow_private = false;                    ///< loopback, link-local and private addresses may be connected to
+  std::string ca_file;                           ///< empty: the system's
+  std::string proxy;                             ///< empty: from the environment
+  /// Origin rewrites (--map): "host[:port]" of a URL -> base URL that takes its place. Exempt from allow_private.
+  std::vector<std::pair<std::string, std::string>> map;
+};
+
+/// One client an archive: a dead archive cannot hold up another. `retries` as in vo/http/retry.
+std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options);
+
+}  // namespace skymount::vo

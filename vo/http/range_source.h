@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Turns an archive that answers HTTP into a cache::ByteSource. open_remote() makes the one request that an open costs: a
+// ranged GET of the first bytes, from which size, validator, name and type are learned; it then says which kind of source
+// serves the rest: ranges (RangeSource) or the whole body in one go (SpoolSource).
+#pragma once
+
+#include "cache/byte_source.h"
+#include "vo/http/client.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace skymount::vo {
+
+/// What is asked for, and what was promised about it.
+struct RemoteFile {
+  Url url;
+  std::string archive;       ///< for the ContentId
+  std::string identity;      ///< for the ContentId
+  std::string content_type;  ///< the promise; empty: none
+  bool computed = false;     ///< a service's answer: spooled whole even if it claims ranges
+  std::uint64_t max_bytes = 0;  ///< 0: no limit; a larger answer is too_large before its body is read
+};
+
+/// What the first contact taught. Kept in LMDB; from it a source can be made again without asking.
+struct LearnedFile {
+  std::string version;                ///< ContentId::version
+  std::optional<std::uint64_t> size;  ///< exact; nothing while a body without length has not ended
+  bool ranges = false;                ///< a 206 was seen and was right
+  std::string etag;                   ///< as sent, weak or strong; empty: none
+  std::optional<std::int64_t> last_modified;
+  std::string content_type;           ///< as answered
+  std::string filename;               ///< from Content-Disposition; empty: none
+};
+
+struct OpenedRemote {
+  LearnedFile learned;
+  std::shared_ptr<cache::ByteSource> source;
+  Bytes head;  ///< the file's first bytes, verified and sniffed; belongs into the block cache when the size is known
+};
+
+/// How much the first contact asks for: enough for most FITS headers, and cheap beside a round trip.
+inline constexpr std::uint64_t kFirstRange = 256 * 1024;
+
+/// Errors  denied (401, 403), not_found (404, 410), unavailable (429, 5xx, network), no_data (204, empty body where a file
+///         was promised), corrupt (HTML or an error document under a binary promise), too_large, timed_out, cancelled.
+///         404 of a computed answer whose text says UsageError or an error body with 400/422 is invalid, with the text.
+Result<OpenedRemote> open_remote(std::shared_ptr<HttpClient> client, const RemoteFile& file, const FetchContext& ctx);
+
+/// A source for what was learned earlier; asks nothing until bytes are fetched.
+std::shared_ptr<cache::ByteSource> remembered_source(std::shared_ptr<HttpClient> client, const RemoteFile& file,
+                                                     const LearnedFile& learned);
+
+/// Does `head` fit the promise? See protocol notes "Magic checks": a promise of FITS accepts SIMPLE, gzip, compress and
+/// bzip2 magic; HTML, a VOTable with QUERY_STATUS=ERROR, JSON or text under a binary promise are corrupt; empty is no_data.
+Result<void> sniff(std::string_view content_type, ByteView head);
+
+}  // namespace skymount::vo

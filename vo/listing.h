@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The answer of a query: the table behind the folder, and its datasets under their folder names.
+#pragma once
+
+#include "cache/base/clock.h"
+#include "vo/entry.h"
+#include "vo/query/query.h"
+#include "vo/votable/table.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace skymount::vo {
+
+/// The distinct (obs_publisher_did, access_url) of a listing, in row order.
+struct Dataset {
+  std::string name;          ///< folder name, unique in the listing
+  std::vector<std::uint32_t> rows;  ///< into Listing::table
+  std::string publisher_did, access_url, access_format;
+  std::optional<double> t_min_mjd;
+  std::string product_type;
+  std::optional<std::uint64_t> size_estimate;  ///< bytes
+};
+
+/// Why a listing may lack rows or hold too many. Each becomes a paragraph of INCOMPLETE.txt.
+struct Shortfall {
+  enum class Kind { overflow, limit_asked, degraded_geometry, fault } kind;
+  std::string words;  ///< how many, why, what to do
+};
+
+/// Immutable once built; shared by all spellings and handles.
+struct Listing {
+  Query query;
+  std::string adql;         ///< what was asked
+  std::string service_url;  ///< of which service
+  WallTime asked_at{};
+  std::uint64_t version = 0;  ///< hash of query, time and rows: names generated files' inodes
+  Table table;
+  std::vector<Dataset> datasets;
+  std::vector<Shortfall> shortfalls;
+
+  const Dataset* find(std::string_view name) const;
+  std::unordered_map<std::string, std::uint32_t> by_name;  ///< also names without their twin suffix, when unique
+};
+
+/// One links answer, turned into what the dataset folder shows.
+struct DatasetFolder {
+  std::vector<Entry> entries;    ///< files, in sub-folders where entry.folder says so
+  std::vector<LinkFault> faults;
+  std::string links_document;    ///< as received, secrets blanked; empty when there is no links service
+  WallTime asked_at{};
+  /// A service that cuts out (SODA), ready to be called; see vo/protocol/soda.
+  struct CutoutService {
+    std::string name, description, access_url, content_type;
+    std::vector<std::pair<std::string, std::string>> fixed;  ///< constants and ref'd inputs, always sent
+    std::vector<Field> parameters;                           ///< declared, to be set by the user
+  };
+  std::vector<CutoutService> services;
+};
+
+}  // namespace skymount::vo

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// What a path asks, as a value. Its canonical text is the cache key: every spelling of one query shares one listing.
+#pragma once
+
+#include "cache/base/result.h"
+#include "vo/query/interval.h"
+#include "vo/query/sky.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace skymount::vo {
+
+/// A text constraint: equality, wildcard (`*`), or its negation (`key=~PATTERN`).
+struct TextPattern {
+  std::string pattern;   ///< decoded, except that a literal star is kept as "%2A" and a literal percent as "%25"
+  bool negated = false;
+  bool has_wildcard() const;
+  /// The pattern without wildcards as the plain text it stands for.
+  std::string literal() const;
+  bool matches(std::string_view text) const;
+  friend bool operator==(const TextPattern&, const TextPattern&) = default;
+};
+
+enum class TextKey { type, collection, instrument, facility, calib, id };
+std::string_view column_of(TextKey key);  ///< ObsCore column: dataproduct_type, obs_collection, ...; calib_level
+
+struct Query {
+  std::optional<SkyPosition> position;
+  std::optional<double> radius_deg;  ///< only with a position
+  std::optional<std::string> target; ///< to be resolved to a position before asking an archive
+  std::optional<Interval> time_mjd;
+  std::optional<Interval> band_m;
+  std::map<TextKey, TextPattern> text;
+  std::optional<std::uint64_t> limit;
+
+  bool empty() const;
+  /// Keys in table order (pos target time band type collection instrument facility calib id limit), shortest fixed
+  /// notation, RA in [0,360); a valid path component.
+  std::string canonical() const;
+  friend bool operator==(const Query&, const Query&) = default;
+};
+
+}  // namespace skymount::vo

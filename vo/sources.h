@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// From an Entry to open bytes: what is known about its size and version, and the reader that serves it.
+#pragma once
+
+#include "cache/block_cache.h"
+#include "cache/content_reader.h"
+#include "cache/meta_store.h"
+#include "vo/archive_options.h"
+#include "vo/entry.h"
+#include "vo/http/range_source.h"
+
+#include <memory>
+#include <optional>
+
+namespace skymount::vo {
+
+/// What an inode shows without asking anybody.
+struct KnownFile {
+  std::uint64_t size = 0;   ///< exact, or an estimate, never 0 for an estimate (2880 when unknown)
+  bool exact = false;
+  std::string version;      ///< ContentId::version when a version is known
+  std::optional<std::int64_t> last_modified;
+  std::string content_type, etag, filename;
+};
+
+/// Thread-safe. One per archive.
+class Sources {
+ public:
+  Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
+          std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
+          const Clock& clock);
+  ~Sources();
+
+  /// Memory only after the first call for an identity (then LMDB once); never the network.
+  KnownFile known(const Entry& entry) const;
+  cache::ContentId content_id(const Entry& entry, const std::string& version) const;
+
+  /// The reader of the entry's current version, with exact size, its first bytes in the cache. Costs no request when
+  /// version and size are remembered and fresh, else one. Callers of one identity share one contact; when their budget ends
+  /// (timed_out) it goes on and the next open joins it.
+  /// Errors  as open_remote; the entry's own `error` gives denied without asking.
+  Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx);
+
+  /// A reader without waiting, when one is open or all is remembered and fresh; null otherwise.
+  std::shared_ptr<cache::ContentReader> open_in_memory(const Entry& entry);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skymount::vo
