@@ -17,13 +17,13 @@ struct Faults {
   std::uint64_t bytes_per_second = 0;    ///< per connection; 0: unlimited
 
   int status = 0;  ///< answer this instead of the content; 0: do not
-  std::string status_body;
+  std::string status_body = {};
   std::string status_content_type = "text/plain";
-  std::optional<int> retry_after_s;  ///< sent with `status`
-  int status_times = 0;              ///< only the first n requests get `status`; 0: every one
+  std::optional<int> retry_after_s = {};  ///< sent with `status`
+  int status_times = 0;                   ///< only the first n requests get `status`; 0: every one
 
-  std::optional<std::uint64_t> truncate_after;  ///< close the connection after so many body bytes
-  int truncate_times = 0;                       ///< only the first n answers are truncated; 0: every one
+  std::optional<std::uint64_t> truncate_after = {};  ///< close the connection after so many body bytes
+  int truncate_times = 0;                            ///< only the first n answers are truncated; 0: every one
 
   bool ignore_range = false;            ///< 200 and the whole file whatever range was asked
   bool wrong_content_range = false;     ///< the bytes asked for, under a Content-Range that is one byte off
@@ -39,8 +39,8 @@ struct Faults {
   bool gzip_encoding = false;    ///< Content-Encoding: gzip whatever was accepted, compressed length, no ranges
   bool drop_connection = false;  ///< closes without an answer
 
-  std::optional<std::uint64_t> lie_content_length;  ///< the Content-Length header; the body stays as it is
-  std::string redirect_to;                          ///< Location of a redirect; a path or a URL
+  std::optional<std::uint64_t> lie_content_length = {};  ///< the Content-Length header; the body stays as it is
+  std::string redirect_to = {};                          ///< Location of a redirect; a path or a URL
   int redirect_status = 302;
 };
 

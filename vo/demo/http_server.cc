@@ -136,7 +136,7 @@ bool Connection::read_head(std::string& head, Read& outcome) {
   for (;;) {
     while (buffer_.starts_with("\r\n")) buffer_.erase(0, 2);  // RFC 9112 2.2: blank lines before a request are skipped
     const std::size_t end = buffer_.find("\r\n\r\n");
-    if (end != std::string::npos) {
+    if (end < kMaxHead) {
       head = buffer_.substr(0, end + 2);
       buffer_.erase(0, end + 4);
       return true;
