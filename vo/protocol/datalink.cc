@@ -107,6 +107,16 @@ std::string referenced_value(const Table& table, std::size_t row, std::string_vi
   return {};
 }
 
+/// Tokens that a descriptor carries as constants.
+std::string blank_constants(const TableMeta& meta, std::string text) {
+  for (const ServiceDescriptor& service : meta.services) {
+    for (const Field& input : service.inputs) {
+      if (names_a_secret(input.name)) text = blank_word(std::move(text), input.value);
+    }
+  }
+  return text;
+}
+
 bool is_id(const Field& input) {
   return same_ignoring_case(input.name, "ID");
 }
@@ -206,7 +216,7 @@ std::string shown_links(const Table& table, std::string_view document) {
   const bool readable = looks_like_votable(as_bytes(document)) && !document.starts_with("\x1f\x8b") &&
                         document.find("<STREAM") == std::string_view::npos &&
                         document.find(":STREAM") == std::string_view::npos;
-  if (secret.empty() && readable) return blank_urls(document);
+  if (secret.empty() && readable) return blank_constants(table.meta, blank_urls(document));
   // Secret cells, or cells that nobody can read: written again from what was understood.
   for (std::size_t row = 0; row < table.size(); ++row) {
     Row cells = table.row(row);
@@ -222,7 +232,7 @@ std::string shown_links(const Table& table, std::string_view document) {
     field.arraysize_text = "*";
     field.arraysize = ArraySize::parse("*");
   }
-  return blank_urls(write_votable(shown));
+  return blank_constants(table.meta, blank_urls(write_votable(shown)));
 }
 
 }  // namespace skymount::vo

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "cache/base/bytes.h"
-#include "vo/entry.h"
 #include "vo/http/url.h"
 #include "vo/votable/table.h"
 
