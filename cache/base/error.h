@@ -28,6 +28,7 @@ enum class Code {
   is_directory,   ///< a file operation on a folder
   not_directory,  ///< a folder operation on a file
   no_space,       ///< the disk or a quota is full
+  would_wait,     ///< memory cannot tell and the caller did not want to wait; never leaves fs
 };
 
 class Error {

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+#include "fs/filesystem.h"
+
+#include "cache/content_id.h"
+#include "fs/generated.h"
+#include "fs/xattrs.h"
+#include "vo/query/grammar.h"
+
+#include <algorithm>
+
+namespace skymount::fs {
+namespace {
+
+bool is_control(const Place& place) {
+  return place.kind == PlaceKind::generated &&
+         (place.generated == GeneratedKind::status_json || place.generated == GeneratedKind::errors_log ||
+          place.generated == GeneratedKind::config_toml);
+}
+
+/// Texts whose making may take a while for large answers: never made on the kernel's threads, nor only to show a size.
+bool is_large(const Place& place) {
+  return place.generated == GeneratedKind::results_vot || place.generated == GeneratedKind::results_csv ||
+         place.generated == GeneratedKind::flat_errors;
+}
+
+Bound bound_of(const std::string& text) {
+  return {cache::hash_hex(text), text.size()};
+}
+
+/// Probes for files that nobody made (".git", "x~") are not worth a line; a mistyped key or archive is.
+bool worth_noting(const Error& error, const Place& folder, std::string_view name) {
+  if (error.code() != Code::not_found) return error.code() != Code::cancelled;
+  if (name.starts_with('.')) return false;
+  return folder.kind == PlaceKind::root || vo::looks_like_term(name);
+}
+
+/// Runs `work` on `lane` for a caller that waits; one that has left by then costs nothing.
+template <class T, class Work>
+void park(Executor& lane, std::shared_ptr<Waiting<T>> waiting, Work work) {
+  lane.submit([waiting = std::move(waiting), work = std::move(work)] {
+    if (!waiting->finished()) work(*waiting);
+  });
+}
+
+}  // namespace
+
+Filesystem::Filesystem(std::vector<std::shared_ptr<MountedArchive>> archives, cache::BlockCache& blocks,
+                       const Clock& clock, MountFacts facts, std::uint64_t cache_limit)
+    : blocks_(blocks),
+      clock_(clock),
+      facts_(std::move(facts)),
+      cache_limit_(cache_limit),
+      journal_(clock),
+      tree_(std::move(archives), journal_),
+      inodes_(tree_.root()),
+      deadlines_(std::make_unique<Deadlines>()) {}
+
+Filesystem::~Filesystem() {
+  shutdown();
+}
+
+void Filesystem::shutdown() {
+  for (const auto& archive : tree_.archives()) {
+    archive->lanes.listings.shutdown();
+    archive->lanes.data.shutdown();
+  }
+}
+
+Result<NodePtr> Filesystem::node_of(NodeId id) const {
+  NodePtr node = inodes_.find(id);
+  if (!node) return fail(Code::stale, "the kernel asked for a node that was forgotten");
+  return node;
+}
+
+Error Filesystem::note(std::string_view operation, const Place& place, Error error) {
+  if (error.code() == Code::cancelled) return error;
+  journal_.record(operation, place.path, error);
+  journal_.remember_for(place.ino(), error);
+  return error;
+}
+
+Attributes Filesystem::show(const Node& node) const {
+  Attributes out = attributes_of(node, blocks_, facts_.mounted_at);
+  if (is_control(node.place)) {
+    out.size = std::max<std::uint64_t>(1, control_text(node.place.generated).size());
+    out.exact = false;
+  }
+  return out;
+}
+
+Attributes Filesystem::intern(Place place) {
+  std::optional<Bound> version;
+  if (place.kind == PlaceKind::data) {
+    KnownSize known = known_size(place);
+    if (known.exact && !known.version.empty()) version = Bound{std::move(known.version), known.size};
+  } else if (place.kind == PlaceKind::generated && !is_control(place) && !is_large(place)) {
+    if (Result<std::string> text = tree_.text(place, nullptr)) version = bound_of(*text);
+  }
+  return show(*inodes_.intern(std::move(place), version));
+}
+
+void Filesystem::lookup(NodeId parent, std::string name, std::stop_token stop, Done<Attributes> done) {
+  Result<NodePtr> folder = node_of(parent);
+  if (!folder) return done(fail(std::move(folder).error()));
+  const auto answer = [this, node = *folder, name](Result<Place> place) -> Result<Attributes> {
+    if (place) return intern(std::move(*place));
+    if (worth_noting(place.error(), node->place, name)) {
+      journal_.record("lookup", node->place.path + (node->place.path == "/" ? "" : "/") + name, place.error());
+    }
+    return fail(std::move(place).error());
+  };
+  Result<Place> now = tree_.child((*folder)->place, name, nullptr);
+  if (now || now.error().code() != Code::would_wait) return done(answer(std::move(now)));
+
+  MountedArchive& archive = *(*folder)->place.archive;
+  const FetchContext ctx = FetchContext::within(archive.options().limits.listing,
+                                                "lookup " + (*folder)->place.path + "/" + name, std::move(stop));
+  auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
+  park(archive.lanes.listings, std::move(waiting),
+       [this, answer, node = *folder, name, ctx](Waiting<Attributes>& caller) {
+         Result<Attributes> found = answer(tree_.child(node->place, name, &ctx));
+         const NodeId id = found ? found->node : 0;
+         if (!caller.finish(std::move(found)) && id != 0) inodes_.forget(id, 1);
+       });
+}
+
+Result<Attributes> Filesystem::attributes(NodeId id) const {
+  Result<NodePtr> node = node_of(id);
+  if (!node) return fail(std::move(node).error());
+  return show(**node);
+}
+
+void Filesystem::forget(NodeId node, std::uint64_t count) {
+  inodes_.forget(node, count);
+}
+
+Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::shared_ptr<cache::ContentReader>> reader) {
+  if (!reader) return fail(note("open", node->place, std::move(reader).error()));
+  if (!inodes_.bind(node, {(*reader)->id().version, (*reader)->size()})) {
+    return fail(Code::stale,
+                "the archive holds another version now");  // the kernel looks the name up again and re-opens
+  }
+  journal_.forget_for(node->ino);
+  tree_.remember_cutout(node->place);
+  auto handle = std::make_shared<const FileHandle>(FileHandle{node, std::move(*reader), nullptr});
+  return handles_.with([&](Handles& handles) {
+    handles.files[handles.next] = std::move(handle);
+    return OpenReply{handles.next++, true, false};
+  });
+}
+
+Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::string> text) {
+  if (!text) return fail(note("open", node->place, std::move(text).error()));
+  const bool control = is_control(node->place);
+  if (!control && !inodes_.bind(node, bound_of(*text))) return fail(Code::stale, "the text has changed");
+  auto held = std::make_shared<const std::string>(std::move(*text));
+  auto handle = std::make_shared<const FileHandle>(FileHandle{node, nullptr, std::move(held)});
+  return handles_.with([&](Handles& handles) {
+    handles.files[handles.next] = std::move(handle);
+    return OpenReply{handles.next++, !control, control};
+  });
+}
+
+std::string Filesystem::control_text(GeneratedKind kind) const {
+  switch (kind) {
+    case GeneratedKind::status_json: {
+      const std::size_t open_files = handles_.with([](const Handles& h) { return h.files.size(); });
+      return status_json(facts_, tree_.archives(), blocks_, journal_, open_files);
+    }
+    case GeneratedKind::errors_log: return journal_.text();
+    default: return facts_.configuration;
+  }
+}
+
+void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done) {
+  const Place& place = node->place;
+  if (is_control(place)) return done(finish_open(node, Result<std::string>(control_text(place.generated))));
+  if (!is_large(place)) {
+    Result<std::string> now = tree_.text(place, nullptr);
+    if (now || now.error().code() != Code::would_wait) return done(finish_open(node, std::move(now)));
+  }
+  MountedArchive& archive = *place.archive;
+  const FetchContext ctx =
+      FetchContext::within(archive.options().limits.listing, "open " + place.path, std::move(stop));
+  auto waiting = Waiting<OpenReply>::start(std::move(done), ctx, *deadlines_);
+  park(archive.lanes.listings, std::move(waiting), [this, node, ctx](Waiting<OpenReply>& caller) {
+    Result<OpenReply> reply = finish_open(node, tree_.text(node->place, &ctx));
+    const HandleId handle = reply ? reply->handle : 0;
+    if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
+  });
+}
+
+void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<OpenReply> done) {
+  Result<NodePtr> node = node_of(id);
+  if (!node) return done(fail(std::move(node).error()));
+  const Place& place = (*node)->place;
+  if (place.is_folder()) return done(fail(Code::is_directory, place.path + " is a folder"));
+  if (for_writing) return done(fail(Code::read_only, "archives cannot be written"));
+  if (place.kind == PlaceKind::generated) return open_generated(*node, std::move(stop), std::move(done));
+
+  MountedArchive& archive = *place.archive;
+  if (auto reader = archive.sources.open_in_memory(*place.entry)) return done(finish_open(*node, std::move(reader)));
+  const FetchContext ctx = FetchContext::within(archive.options().limits.open, "open " + place.path, std::move(stop));
+  auto waiting = Waiting<OpenReply>::start(
+      [this, node = *node, done = std::move(done)](Result<OpenReply> reply) {
+        if (!reply && reply.error().code() == Code::timed_out) note("open", node->place, reply.error());
+        done(std::move(reply));
+      },
+      ctx, *deadlines_);
+  park(archive.lanes.data, std::move(waiting), [this, node = *node, ctx](Waiting<OpenReply>& caller) {
+    MountedArchive& from = *node->place.archive;
+    Result<OpenReply> reply = finish_open(node, from.sources.open(*node->place.entry, ctx));
+    const HandleId handle = reply ? reply->handle : 0;
+    if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
+  });
+}
+
+void Filesystem::read(HandleId id, ByteRange range, std::stop_token stop, Done<SharedBytes> done) {
+  const auto handle = handles_.with([&](Handles& handles) -> std::shared_ptr<const FileHandle> {
+    const auto it = handles.files.find(id);
+    return it == handles.files.end() ? nullptr : it->second;
+  });
+  if (!handle) return done(fail(Code::stale, "read on a closed handle"));
+  if (handle->text) {
+    const SharedBytes whole(handle->text, as_bytes(*handle->text));
+    return done(whole.part(range.offset, range.length));
+  }
+  if (std::optional<SharedBytes> here = handle->reader->try_read(range)) return done(std::move(*here));
+
+  MountedArchive& archive = *handle->node->place.archive;
+  const FetchContext ctx =
+      FetchContext::within(archive.options().limits.read, "read " + handle->node->place.path, std::move(stop));
+  auto waiting = Waiting<SharedBytes>::start(
+      [this, handle, done = std::move(done)](Result<SharedBytes> bytes) {
+        if (!bytes) return done(fail(note("read", handle->node->place, std::move(bytes).error())));
+        done(std::move(bytes));
+      },
+      ctx, *deadlines_);
+  park(archive.lanes.data, std::move(waiting),
+       [handle, range, ctx](Waiting<SharedBytes>& caller) { caller.finish(handle->reader->read(range, ctx)); });
+}
+
+void Filesystem::release(HandleId id) {
+  std::shared_ptr<const FileHandle> last;  // a reader's end stops prefetches: outside the lock
+  handles_.with([&](Handles& handles) {
+    const auto it = handles.files.find(id);
+    if (it == handles.files.end()) return;
+    last = std::move(it->second);
+    handles.files.erase(it);
+  });
+}
+
+OpenFolderReply Filesystem::finish_open_folder(const NodePtr& node, FolderContents contents) {
+  // The kernel may keep the names it has while they are those of the same version.
+  const std::uint64_t version = contents.version;
+  const bool same = version != 0 && node->sent_listing_version.exchange(version) == version;
+  auto handle = std::make_shared<const FolderHandle>(FolderHandle{node, std::move(contents)});
+  return handles_.with([&](Handles& handles) {
+    handles.folders[handles.next] = std::move(handle);
+    return OpenFolderReply{handles.next++, same};
+  });
+}
+
+void Filesystem::open_folder(NodeId id, std::stop_token stop, Done<OpenFolderReply> done) {
+  Result<NodePtr> node = node_of(id);
+  if (!node) return done(fail(std::move(node).error()));
+  const Place& place = (*node)->place;
+  Result<FolderContents> now = tree_.contents(place, nullptr);
+  if (now) return done(finish_open_folder(*node, std::move(*now)));
+  if (now.error().code() != Code::would_wait) return done(fail(note("ls", place, std::move(now).error())));
+
+  MountedArchive& archive = *place.archive;
+  const FetchContext ctx = FetchContext::within(archive.options().limits.listing, "ls " + place.path, std::move(stop));
+  auto waiting = Waiting<OpenFolderReply>::start(
+      [this, node = *node, done = std::move(done)](Result<OpenFolderReply> reply) {
+        if (!reply) return done(fail(note("ls", node->place, std::move(reply).error())));
+        done(std::move(reply));
+      },
+      ctx, *deadlines_);
+  park(archive.lanes.listings, std::move(waiting), [this, node = *node, ctx](Waiting<OpenFolderReply>& caller) {
+    Result<FolderContents> contents = tree_.contents(node->place, &ctx);
+    if (!contents) {
+      caller.finish(fail(std::move(contents).error()));
+      return;
+    }
+    const OpenFolderReply reply = finish_open_folder(node, std::move(*contents));
+    if (!caller.finish(reply)) release_folder(reply.handle);
+  });
+}
+
+std::shared_ptr<const FolderHandle> Filesystem::folder(HandleId id) const {
+  return handles_.with([&](const Handles& handles) -> std::shared_ptr<const FolderHandle> {
+    const auto it = handles.folders.find(id);
+    return it == handles.folders.end() ? nullptr : it->second;
+  });
+}
+
+void Filesystem::release_folder(HandleId id) {
+  handles_.with([&](Handles& handles) { handles.folders.erase(id); });
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Filesystem::xattrs(NodeId id) const {
+  Result<NodePtr> node = node_of(id);
+  if (!node) return fail(std::move(node).error());
+  return xattrs_of(**node, blocks_, journal_);
+}
+
+Space Filesystem::space() const {
+  const std::uint64_t used = std::min(blocks_.stat().bytes, cache_limit_);
+  return {cache_limit_, cache_limit_ - used};
+}
+
+}  // namespace skymount::fs

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+//
+// The filesystem without FUSE: every call of the kernel as a method that answers through a continuation. What memory
+// can answer is answered before the method returns; everything else is parked on the archive's own threads, and its
+// caller is released by the answer, its budget's end or its own interrupt, whichever comes first.
+#pragma once
+
+#include "fs/attributes.h"
+#include "fs/control_files.h"
+#include "fs/deadlines.h"
+#include "fs/file_handle.h"
+#include "fs/inode_table.h"
+#include "fs/waiting.h"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace skymount::fs {
+
+using HandleId = std::uint64_t;
+
+struct OpenReply {
+  HandleId handle = 0;
+  bool keep_cache = false;  ///< the kernel may keep the pages it has of this inode
+  bool direct_io = false;   ///< never cached by the kernel: control files
+};
+
+struct OpenFolderReply {
+  HandleId handle = 0;
+  bool keep_cache = false;  ///< the names the kernel holds are still right
+};
+
+struct Space {
+  std::uint64_t total_bytes = 0, free_bytes = 0;
+};
+
+/// Thread-safe. Lock order: InodeTable, then a node's bound version; handle tables alone. No lock is held across a
+/// fetch or a continuation. Continuations run on any thread and must not throw.
+class Filesystem {
+ public:
+  Filesystem(std::vector<std::shared_ptr<MountedArchive>> archives, cache::BlockCache& blocks, const Clock& clock,
+             MountFacts facts, std::uint64_t cache_limit);
+  ~Filesystem();
+
+  /// Raises the lookup count of the node it names.
+  void lookup(NodeId parent, std::string name, std::stop_token stop, Done<Attributes> done);
+  Result<Attributes> attributes(NodeId node) const;
+  void forget(NodeId node, std::uint64_t count);
+
+  void open(NodeId node, bool for_writing, std::stop_token stop, Done<OpenReply> done);
+  /// Exactly `range`, clipped at end of file.
+  void read(HandleId handle, ByteRange range, std::stop_token stop, Done<SharedBytes> done);
+  void release(HandleId handle);
+
+  void open_folder(NodeId node, std::stop_token stop, Done<OpenFolderReply> done);
+  /// The names as they were at opendir; null for an unknown handle.
+  std::shared_ptr<const FolderHandle> folder(HandleId handle) const;
+  void release_folder(HandleId handle);
+
+  /// All user.skymount.* of a node.
+  Result<std::vector<std::pair<std::string, std::string>>> xattrs(NodeId node) const;
+  Space space() const;
+
+  /// Ends all waiting; nothing begins after it. Returns within two seconds or so.
+  void shutdown();
+
+  const ErrorJournal& journal() const { return journal_; }
+  const Namespace& tree() const { return tree_; }
+
+ private:
+  Result<NodePtr> node_of(NodeId id) const;
+  Attributes intern(Place place);
+  Result<OpenReply> finish_open(const NodePtr& node, Result<std::shared_ptr<cache::ContentReader>> reader);
+  Result<OpenReply> finish_open(const NodePtr& node, Result<std::string> text);
+  OpenFolderReply finish_open_folder(const NodePtr& node, FolderContents contents);
+  void open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done);
+  std::string control_text(GeneratedKind kind) const;
+  Attributes show(const Node& node) const;
+  Error note(std::string_view operation, const Place& place, Error error);
+
+  cache::BlockCache& blocks_;
+  const Clock& clock_;
+  const MountFacts facts_;
+  const std::uint64_t cache_limit_;
+  ErrorJournal journal_;
+  Namespace tree_;
+  InodeTable inodes_;
+  struct Handles {
+    HandleId next = 1;
+    std::unordered_map<HandleId, std::shared_ptr<const FileHandle>> files;
+    std::unordered_map<HandleId, std::shared_ptr<const FolderHandle>> folders;
+  };
+  Synchronized<Handles> handles_;
+  std::unique_ptr<Deadlines> deadlines_;
+};
+
+}  // namespace skymount::fs

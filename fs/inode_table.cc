@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "fs/inode_table.h"
+
+namespace skymount::fs {
+namespace {
+
+// A dataset found in a newer answer is the same folder with other rows, and a file whose links were asked again may
+// have another address: a new node then, so that nothing of the old stays.
+bool same_thing(const Place& a, const Place& b) {
+  if (a.kind != b.kind) return false;
+  if (a.kind == PlaceKind::data) return a.entry->url == b.entry->url && a.entry->service == b.entry->service;
+  if (!a.listing || !b.listing) return a.listing == b.listing;
+  return a.listing->version == b.listing->version && a.dataset == b.dataset;
+}
+
+}  // namespace
+
+InodeTable::InodeTable(Place root) {
+  state_.with([&](State& state) {
+    auto node = std::make_shared<Node>(1, std::move(root));
+    state.by_key[node->place.key()] = 1;
+    state.by_id[1] = {std::move(node), 1};
+  });
+}
+
+NodePtr InodeTable::find(NodeId id) const {
+  return state_.with([&](const State& state) {
+    const auto it = state.by_id.find(id);
+    return it == state.by_id.end() ? nullptr : it->second.node;
+  });
+}
+
+void InodeTable::retire(State& state, const Node& node) {
+  const auto it = state.by_key.find(node.place.key());
+  if (it != state.by_key.end() && it->second == node.id) state.by_key.erase(it);
+}
+
+NodePtr InodeTable::intern(Place place, const std::optional<Bound>& version) {
+  std::string key = place.key();
+  return state_.with([&](State& state) {
+    if (const auto known = state.by_key.find(key); known != state.by_key.end()) {
+      Held& held = state.by_id.at(known->second);
+      const bool fits = held.node->bound.with([&](std::optional<Bound>& bound) {
+        if (!version) return true;
+        if (!bound) bound = version;
+        return bound->version == version->version;
+      });
+      if (fits && same_thing(held.node->place, place)) {
+        ++held.lookups;
+        return held.node;
+      }
+      retire(state, *held.node);
+    }
+    const NodeId id = state.next++;
+    auto node = std::make_shared<Node>(id, std::move(place));
+    if (version) node->bound.with([&](std::optional<Bound>& bound) { bound = version; });
+    state.by_key[std::move(key)] = id;
+    state.by_id[id] = {node, 1};
+    return node;
+  });
+}
+
+bool InodeTable::bind(const NodePtr& node, const Bound& version) {
+  return state_.with([&](State& state) {
+    const bool fits = node->bound.with([&](std::optional<Bound>& bound) {
+      if (!bound) bound = version;
+      return bound->version == version.version;
+    });
+    if (!fits) retire(state, *node);
+    return fits;
+  });
+}
+
+void InodeTable::forget(NodeId id, std::uint64_t count) {
+  if (id == 1) return;
+  NodePtr last;  // destroyed outside the lock
+  state_.with([&](State& state) {
+    const auto it = state.by_id.find(id);
+    if (it == state.by_id.end()) return;
+    if (it->second.lookups > count) {
+      it->second.lookups -= count;
+      return;
+    }
+    last = it->second.node;
+    retire(state, *last);
+    state.by_id.erase(it);
+  });
+}
+
+std::size_t InodeTable::size() const {
+  return state_.with([](const State& state) { return state.by_id.size(); });
+}
+
+}  // namespace skymount::fs

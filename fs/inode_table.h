@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// The nodes that the kernel knows, counted as it counts them. A node stands for one version of its content for ever:
+// when the version is gone the node is retired, and the next lookup of the same name makes a new one.
+#pragma once
+
+#include "fs/node.h"
+
+#include <unordered_map>
+
+namespace skymount::fs {
+
+/// Thread-safe. Lock order: the table's lock before a node's `bound`; neither is held across a reply.
+class InodeTable {
+ public:
+  explicit InodeTable(Place root);
+
+  NodePtr find(NodeId id) const;
+  /// The node for `place`, made when there is none, its lookup count raised by one. With `version` a node bound to
+  /// another version does not fit and is replaced; an unbound one is bound.
+  NodePtr intern(Place place, const std::optional<Bound>& version);
+  /// Binds the version that an open has learned. False when the node stands for another one; it is then retired.
+  bool bind(const NodePtr& node, const Bound& version);
+  void forget(NodeId id, std::uint64_t count);
+  std::size_t size() const;
+
+ private:
+  struct Held {
+    NodePtr node;
+    std::uint64_t lookups = 0;
+  };
+  struct State {
+    std::unordered_map<NodeId, Held> by_id;
+    std::unordered_map<std::string, NodeId> by_key;
+    NodeId next = 2;
+  };
+  static void retire(State& state, const Node& node);
+  Synchronized<State> state_;
+};
+
+}  // namespace skymount::fs
