@@ -7,6 +7,7 @@
 #include "vo/query/interval.h"
 #include "vo/query/sky.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,11 +17,12 @@ namespace skymount::vo {
 
 /// A text constraint: equality, wildcard (`*`), or its negation (`key=~PATTERN`).
 struct TextPattern {
-  std::string pattern;   ///< decoded, except that a literal star is kept as "%2A" and a literal percent as "%25"
+  std::string pattern;  ///< decoded, except that a literal star is kept as "%2A" and a literal percent as "%25"
   bool negated = false;
   bool has_wildcard() const;
   /// The pattern without wildcards as the plain text it stands for.
   std::string literal() const;
+  /// The whole text, case-sensitive, the negation included.
   bool matches(std::string_view text) const;
   friend bool operator==(const TextPattern&, const TextPattern&) = default;
 };
@@ -30,8 +32,8 @@ std::string_view column_of(TextKey key);  ///< ObsCore column: dataproduct_type,
 
 struct Query {
   std::optional<SkyPosition> position;
-  std::optional<double> radius_deg;  ///< only with a position
-  std::optional<std::string> target; ///< to be resolved to a position before asking an archive
+  std::optional<double> radius_deg;   ///< only with a position
+  std::optional<std::string> target;  ///< to be resolved to a position before asking an archive
   std::optional<Interval> time_mjd;
   std::optional<Interval> band_m;
   std::map<TextKey, TextPattern> text;
@@ -43,5 +45,9 @@ struct Query {
   std::string canonical() const;
   friend bool operator==(const Query&, const Query&) = default;
 };
+
+/// Whether a value of the key's column (for id: of one of its columns) satisfies the query; true when the query does
+/// not name the key. Trailing blanks of padded columns do not count; calib compares numbers.
+bool text_matches(const Query& query, TextKey key, std::string_view value);
 
 }  // namespace skymount::vo
