@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: MIT
-int main() { return 0; }
+#include "fs/cli.h"
+
+int main(int argc, char** argv) { return skymount::fs::run_cli(argc, argv); }
