@@ -11,9 +11,13 @@ namespace skymount {
 
 Executor::Executor(std::string name, std::size_t max_threads) : name_(std::move(name)), max_threads_(max_threads) {}
 
-Executor::~Executor() {
+Executor::~Executor() { finish(); }
+
+void Executor::finish() {
   shutdown();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 void Executor::submit(Job job) {

@@ -27,6 +27,8 @@ class Executor {
   void submit(Job job);
   /// Drops what has not begun. Idempotent.
   void shutdown();
+  /// shutdown(), and waits for what has begun. Not from one of its own jobs.
+  void finish();
   std::size_t queued() const;
 
  private:
