@@ -159,15 +159,6 @@ std::string normal_semantics(std::string_view text) {
   return std::string(text);
 }
 
-bool is_preview(std::string_view semantics) {
-  return semantics == "#preview" || semantics == "#preview-image" || semantics == "#preview-plot" ||
-         semantics == "#thumbnail";
-}
-
-bool is_processing(std::string_view semantics) {
-  return semantics == "#proc" || semantics == "#cutout";
-}
-
 ServiceKind kind_of(const ServiceDescriptor& service) {
   const std::string id = lower_case(service.standard_id);
   if (id.starts_with("ivo://ivoa.net/std/soda#sync") || id == "ivo://ivoa.net/std/soda" ||

@@ -44,10 +44,6 @@ Result<LinksAnswer> parse_links(ByteView document);
 
 /// "#this" for "this", "#this" and "http://www.ivoa.net/rdf/datalink/core#this"; other URIs as they are.
 std::string normal_semantics(std::string_view text);
-/// #preview and its narrower terms.
-bool is_preview(std::string_view semantics);
-/// #proc and #cutout: rows that stand for a service, not for a file.
-bool is_processing(std::string_view semantics);
 
 enum class ServiceKind { soda, datalink, other };
 /// By standardID, without case and version: "ivo://ivoa.net/std/SODA#sync-1.0". The SSDP of old DaCHS counts as SODA;

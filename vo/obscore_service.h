@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// An archive's ObsCore table: where it is, which positional form it understands, and the rows of a query. What was
+// found out about a service is remembered, so that a listing costs one request.
+//
+// The positional ladder: intersects, contains, centre, box. Only an error in which the archive names the geometry steps
+// down; a timeout or a refusal never does, because a worse question would then hide a better answer.
+#pragma once
+
+#include "cache/base/clock.h"
+#include "cache/base/synchronized.h"
+#include "cache/meta_store.h"
+#include "vo/archive_options.h"
+#include "vo/listing.h"
+#include "vo/protocol/tap.h"
+#include "vo/query/adql.h"
+
+#include <memory>
+
+namespace skymount::vo {
+
+struct ObscoreAnswer {
+  Table table;
+  std::string adql;  ///< of the form that worked
+  std::vector<Shortfall> shortfalls;
+};
+
+/// Whether an archive's error message is about geometry: a function, a region, the footprint column. `adql` is taken
+/// out of the message first, since many archives quote the query.
+bool names_geometry(std::string_view message, std::string_view adql);
+
+/// Thread-safe.
+class ObscoreService {
+ public:
+  /// `store` may be null.
+  ObscoreService(const ArchiveOptions& options, std::shared_ptr<HttpClient> http,
+                 std::shared_ptr<cache::MetaStore> store, const Clock& clock);
+
+  Result<ObscoreAnswer> rows(const Query& query, const FetchContext& ctx);
+
+ private:
+  struct Habits {
+    std::string table;
+    std::optional<PositionForm> form;
+    WallTime table_at{}, form_at{};
+  };
+
+  Result<std::string> table(const FetchContext& ctx);
+  Result<ObscoreAnswer> ask(const Query& query, PositionForm form, const std::string& table, const FetchContext& ctx);
+  PositionForm first_form() const;
+  AdqlOptions adql_options(const std::string& table) const;
+  bool fresh(WallTime at) const { return clock_.now() - at < options_.ttl.listings; }
+  void remember(std::string_view what, std::string_view value);
+  std::optional<cache::MetaStore::Record> remembered(std::string_view what) const;
+
+  const ArchiveOptions options_;
+  const std::shared_ptr<cache::MetaStore> store_;
+  const Clock& clock_;
+  const TapService tap_;
+  Synchronized<Habits> habits_;
+};
+
+}  // namespace skymount::vo
