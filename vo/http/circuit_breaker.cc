@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// See the header. An origin without failures has no entry, so the map holds only the sick.
+#include "vo/http/circuit_breaker.h"
+
+#include <algorithm>
+
+namespace skymount::vo {
+
+Result<void> CircuitBreaker::enter(const std::string& name, Steady::time_point now) {
+  std::lock_guard lock(mutex_);
+  const auto it = origins_.find(name);
+  if (it == origins_.end() || it->second.failures < policy_.failures) return {};
+  Origin& origin = it->second;
+  if (now < origin.closed_until || origin.probing) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(origin.closed_until - now, Steady::duration(1)));
+    return fail(Code::unavailable, name + " did not answer " + std::to_string(origin.failures) + " times in a row (" +
+                                       origin.reason + "); next try in " + std::to_string(left.count()) + " s");
+  }
+  origin.probing = true;
+  return {};
+}
+
+void CircuitBreaker::answered(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  origins_.erase(name);
+}
+
+void CircuitBreaker::failed(const std::string& name, std::string reason, Steady::time_point now) {
+  std::lock_guard lock(mutex_);
+  Origin& origin = origins_[name];
+  ++origin.failures;
+  origin.reason = std::move(reason);
+  if (origin.failures < policy_.failures) return;
+  // Callers that were under way when it closed report late; only a probe makes the rest longer.
+  if (origin.rest.count() != 0 && !origin.probing) return;
+  origin.rest = origin.rest.count() == 0 ? policy_.first_rest : std::min(origin.rest * 2, policy_.longest_rest);
+  origin.closed_until = now + origin.rest;
+  origin.probing = false;
+}
+
+void CircuitBreaker::undecided(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  if (const auto it = origins_.find(name); it != origins_.end()) it->second.probing = false;
+}
+
+}  // namespace skymount::vo
