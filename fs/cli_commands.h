@@ -8,9 +8,6 @@
 
 namespace skymount::fs {
 
-/// fs/assemble
-int mount_and_serve(const MountRequest& request);
-
 int run_mount(const Command& command);
 int run_unmount(const Command& command);
 int run_demo(const Command& command);

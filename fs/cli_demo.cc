@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // `skymount demo`: the demo archive and its mount as one thing that ends with Ctrl-C and leaves nothing behind.
+#include "fs/assemble.h"
 #include "fs/cli_commands.h"
 #include "fs/demo_origin.h"
 #include "fs/mount_table.h"

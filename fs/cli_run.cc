@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From a Command to what it does, and the checks that turn FUSE's puzzling failures into sentences beforehand.
+#include "fs/assemble.h"
 #include "fs/cli_commands.h"
 #include "fs/mount_table.h"
 
