@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034  # the variables are for those who source this file
 # SPDX-License-Identifier: MIT
 # What up, down and run agree on. Sourced by them, never run.
 
