@@ -15,8 +15,19 @@
 namespace skymount::vo {
 
 enum class Datatype {
-  boolean, bit, unsigned_byte, short_int, int32, int64, character, unicode_char, float32, float64, float_complex,
-  double_complex, unknown
+  boolean,
+  bit,
+  unsigned_byte,
+  short_int,
+  int32,
+  int64,
+  character,
+  unicode_char,
+  float32,
+  float64,
+  float_complex,
+  double_complex,
+  unknown
 };
 
 /// arraysize: "", "1", "5", "*", "8*", "2x3", "10x*". First axis varies fastest.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads VOTable documents as they arrive: metadata through RapidXML's tree, rows in fragments, so that memory does not grow
-// with the table. TABLEDATA, BINARY and BINARY2; gzip bodies; any namespace or none. Size and depth are checked before
-// RapidXML recurses. Which table is the result: IVOA VOTable/DALI, protocol notes 1.2.
+// Reads VOTable documents as they arrive: metadata through RapidXML's tree, rows in fragments, so that memory does not
+// grow with the table. TABLEDATA, BINARY and BINARY2; gzip bodies; any namespace or none. Size and depth are checked
+// before RapidXML recurses. Which table is the result: IVOA VOTable/DALI, protocol notes 1.2.
 #pragma once
 
 #include "cache/base/bytes.h"
@@ -34,11 +34,12 @@ class VotableReader {
   VotableReader(OnMeta on_meta, OnRow on_row, VotableLimits limits = {});
   ~VotableReader();
 
-  /// Errors  corrupt: not XML, HTML, broken structure, a row that does not fit its fields; too_large: a limit; or what a
+  /// Errors  corrupt: not XML, HTML, broken structure, a row that does not fit its fields; too_large: a limit; or what
+  /// a
   ///         callback returned. After an error every call returns it again.
   Result<void> feed(ByteView bytes);
-  /// The complete metadata with the last QUERY_STATUS and row_count. A document that ends early is corrupt ("truncated").
-  /// A QUERY_STATUS=ERROR is not an error here: the caller sees meta.status.
+  /// The complete metadata with the last QUERY_STATUS and row_count. A document that ends early is corrupt
+  /// ("truncated"). A QUERY_STATUS=ERROR is not an error here: the caller sees meta.status.
   Result<TableMeta> finish();
 
  private:
