@@ -6,28 +6,12 @@
 #include "vo/http/url.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <iomanip>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 namespace skymount::fs {
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 std::string shown_url(const vo::ArchiveOptions& archive) {
   const Result<vo::Url> url = vo::Url::parse(archive.tap.url);
@@ -35,15 +19,11 @@ std::string shown_url(const vo::ArchiveOptions& archive) {
 }
 
 void print_json(const std::vector<vo::ArchiveOptions>& archives) {
-  std::cout << "[";
-  const char* separator = "\n";
-  for (const vo::ArchiveOptions& archive : archives) {
-    std::cout << separator << "  {\"name\": " << json_text(archive.name) << ", \"title\": " << json_text(archive.title)
-              << ", \"tap\": " << json_text(shown_url(archive)) << ", \"file\": " << json_text(archive.config_file)
-              << "}";
-    separator = ",\n";
-  }
-  std::cout << "\n]\n";
+  nlohmann::ordered_json out = nlohmann::ordered_json::array();
+  for (const vo::ArchiveOptions& archive : archives)
+    out.push_back(
+        {{"name", archive.name}, {"title", archive.title}, {"tap", shown_url(archive)}, {"file", archive.config_file}});
+  std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
 void print_table(const std::vector<vo::ArchiveOptions>& archives) {

@@ -4,6 +4,7 @@
 #include "fs/config_archive.h"
 
 #include "fs/config_values.h"
+#include "vo/dataset_names.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -89,6 +90,10 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   read.text(".description", out.description);
   read_services(read, out);
   read.text("naming.dataset", out.naming.dataset);
+  if (const Setting* naming = read.find("naming.dataset"); naming != nullptr) {
+    if (Result<vo::NameTemplate> parsed = vo::NameTemplate::parse(out.naming.dataset); !parsed)
+      read.mistake(*naming, Code::invalid, "is no template for names: " + parsed.error().what());
+  }
   read.angle("cutout.radius", out.cutout.radius_deg);
   read.size("cutout.max_bytes", out.cutout.max_bytes);
   read_limits(read, out);

@@ -66,8 +66,9 @@ constexpr KeyRule kArchiveKeys[] = {
 };
 
 constexpr KeyRule kGlobalKeys[] = {
-    {"cache", "dir"},    {"cache", "size"},    {"cache", "memory"}, {"ttl", "listings"}, {"ttl", "links"},
-    {"ttl", "negative"}, {"crawlers", "deny"}, {"proxy", "url"},    {"tls", "ca"},
+    {"cache", "dir"}, {"cache", "size"},   {"cache", "memory"},          {"ttl", "listings"},
+    {"ttl", "links"}, {"ttl", "negative"}, {"crawlers", "deny", kLater}, {"proxy", "url"},
+    {"tls", "ca"},
 };
 
 std::vector<KeyRule> rules_of(FileKind kind) {

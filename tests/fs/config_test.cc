@@ -185,6 +185,8 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
   EXPECT_THAT(complaint(head + "[obscore]\nsearch_radius = \"3 parsec\"\n"), HasSubstr("\"3 deg\""));
   EXPECT_THAT(complaint(head + "[obscore]\nid_columns = [1, 2]\n"), HasSubstr("must be a list of texts"));
   EXPECT_THAT(complaint(head + "[cutout]\nmax_bytes = \"2 gigs\"\n"), HasSubstr("must be a size with unit"));
+  EXPECT_THAT(complaint(head + "[naming]\ndataset = \"{obs_id:slugg}\"\n"),
+              HasSubstr("given.toml:6: [naming] dataset"));
   EXPECT_THAT(complaint("name = 3\n[tap]\nurl = \"http://a.example/\"\n"),
               HasSubstr("given.toml:1: name must be a text"));
   EXPECT_THAT(complaint("name = \"a\"\n[tap]\nurl = \"ftp://a.example/\"\n"), HasSubstr("given.toml:3: [tap] url"));
@@ -307,7 +309,7 @@ TEST_F(Configured, TheGlobalFileSetsCacheLifetimesProxyAndCrawlersForAllArchives
   const auto ca = write("ca.pem", "");
   users("skymount.toml",
         "[cache]\ndir = \"~/bytes\"\nsize = \"2 GB\"\nmemory = \"64 MiB\"\n[ttl]\nlistings = \"2 h\"\nlinks = \"1 w\"\n"
-        "negative = \"30 s\"\n[crawlers]\ndeny = [\"updatedb\"]\n[proxy]\nurl = "
+        "negative = \"30 s\"\n[proxy]\nurl = "
         "\"http://proxy.example:3128\"\n[tls]\nca = \"" +
             ca.string() + "\"\n");
   Result<Configuration> config = load();
@@ -315,12 +317,13 @@ TEST_F(Configured, TheGlobalFileSetsCacheLifetimesProxyAndCrawlersForAllArchives
   EXPECT_EQ(config->global.cache_dir, dir_.path() / "home/bytes");
   EXPECT_EQ(config->global.cache_bytes, 2'000'000'000u);
   EXPECT_EQ(config->global.memory_bytes, 64u << 20);
-  EXPECT_THAT(config->global.crawlers_deny, ElementsAre("updatedb"));
   EXPECT_EQ(config->archives[0].ttl.listings, 2h);
   EXPECT_EQ(config->archives[0].ttl.negative, 30s);
   EXPECT_EQ(config->archives[0].http.proxy, "http://proxy.example:3128");
   EXPECT_EQ(config->archives[0].http.ca_file, ca.string());
 
+  users("skymount.toml", "[crawlers]\ndeny = [\"updatedb\"]\n");
+  EXPECT_EQ(load().error().code(), Code::unsupported);
   users("skymount.toml", "[ttl]\nlistings = \"1 fortnight\"\n");
   config = load();
   ASSERT_FALSE(config);
