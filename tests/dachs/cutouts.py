@@ -73,7 +73,7 @@ def folders_by_file(mount, queries):
 
 def check_all(report, mount, archive):
     folders = folders_by_file(mount, ["pos=156.01,48.14,0.02", "pos=0.02,10.0", "pos=37.5,89.7"])
-    records = {oracle.text(row["obs_publisher_did"]): row for row in archive.rows("obs_collection IS NOT NULL")}
+    records = {did: dataset for (did, _), dataset in archive.datasets("obs_collection IS NOT NULL").items()}
     for name, wanted in ON_THE_SKY.items():
         with report.section("cutouts of " + name):
             folder = folders[name]
@@ -81,7 +81,7 @@ def check_all(report, mount, archive):
             report.check(f"{name}: the archive cuts out", soda is not None)
             for cut, parameters in wanted:
                 against_soda(report, f"{name}: {cut}", folder.path / "cutout" / cut, soda, folder.did(), parameters)
-            listed = set(__import__("os").listdir(folder.path / "cutout"))
+            listed = {path.name for path in (folder.path / "cutout").iterdir()}
             report.check(f"{name}: used cutouts and a README are listed", {cut for cut, _ in wanted} | {"README.txt"} <= listed,
                          str(listed))
     check_field(report, mount, archive, records)

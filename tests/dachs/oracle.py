@@ -53,23 +53,43 @@ class Answer:
         self.status, self.body, self.content_type = status, body, content_type
 
 
+class Dataset:
+    """A row of ObsCore: dataset["column"], null as a masked value."""
+
+    def __init__(self, record, row):
+        self.record, self._row = record, row
+
+    def __getitem__(self, column):
+        return self._row[column]
+
+    def columns(self):
+        return self._row.colnames
+
+    def key(self):
+        """What makes it one dataset."""
+        return text(self["obs_publisher_did"]), text(self["access_url"])
+
+
 class Archive:
     def __init__(self, tap_url):
         self.tap = pyvo.dal.TAPService(tap_url)
 
-    def rows(self, where):
-        """ObsCore rows of `where` as pyvo records."""
-        return list(self.tap.search("SELECT * FROM ivoa.obscore WHERE " + where, maxrec=10000))
+    def datasets(self, where):
+        """{key: Dataset} of the ObsCore rows of `where`."""
+        results = self.tap.search("SELECT * FROM ivoa.obscore WHERE " + where, maxrec=10000)
+        table = results.to_table()  # a pyvo record alone shows nulls of integers as numbers
+        found = [Dataset(record, row) for record, row in zip(results, table)]
+        return {dataset.key(): dataset for dataset in found}
 
-    def links(self, record):
-        """(files, faults, services) of a dataset."""
-        links = [Link(row) for row in record.getdatalink().to_table()]
+    def links(self, dataset):
+        """(files, faults, services) of a dataset, by the service that the query's answer names for links."""
+        links = [Link(row) for row in dataset.record.getdatalink().to_table()]
         return ([link for link in links if link.url], [link for link in links if link.fault],
                 [link for link in links if link.service])
 
-    def soda_url(self, record):
+    def soda_url(self, dataset):
         """The access URL of the dataset's processing service, or None."""
-        for resource in record.getdatalink().votable.resources:
+        for resource in dataset.record.getdatalink().votable.resources:
             params = {param.name: text(param.value) for param in resource.params}
             if params.get("standardID", "").lower().startswith("ivo://ivoa.net/std/soda#sync"):
                 return params["accessURL"]

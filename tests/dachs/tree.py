@@ -64,7 +64,9 @@ class Listing:
         """{(obs_publisher_did, access_url): Folder} of the dataset folders that ls shows."""
         found = {}
         for entry in sorted(os.scandir(self.path), key=lambda entry: entry.name):
-            if entry.is_dir(follow_symlinks=False) and entry.name not in VIEWS and not entry.name.startswith("by-"):
+            # A dataset's name holds no "=": such a folder is a query within this query.
+            if entry.is_dir(follow_symlinks=False) and entry.name not in VIEWS and not entry.name.startswith("by-") \
+                    and "=" not in entry.name:
                 folder = Folder(entry.path)
                 if folder.key() in found:
                     raise AssertionError(f"{entry.path} and {found[folder.key()].path} are one dataset")

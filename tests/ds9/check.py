@@ -130,17 +130,13 @@ def screenshot(path, results):
     check(f"{target.name}: shows the image", len(np.unique(frame)) > 20, f"{len(np.unique(frame))} grey levels")
 
 
-def show(process, path, first, results):
-    pixels, origin = reference(path)
-    if not first:
-        order("frame", "delete", "all")
-        order("frame", "new")
-        order("file", path)
-    started = time.monotonic()
+def show(process, path, started, results):
+    """Waits until ds9 shows the file, then looks at it. `started`: when ds9 was told to open it."""
     wait_for(process, f"opening {path}", LOAD_SECONDS,
-             lambda: ask("fits", "size").split() == [str(pixels.shape[1]), str(pixels.shape[0])])
-    print(f"      {path}: {pixels.nbytes / 1e6:.0f} MB, on the screen after {time.monotonic() - started:.1f} s; "
-          f"reference {origin}", flush=True)
+             lambda: ask("file").strip() == path and len(ask("fits", "size").split()) == 2)
+    seconds = time.monotonic() - started
+    pixels, origin = reference(path)
+    print(f"      {path}: {pixels.nbytes / 1e6:.0f} MB, open after {seconds:.1f} s; reference {origin}", flush=True)
     compare_pixels(path, pixels)
     order("scale", "mode", "zscale")
     order("zoom", "to", "fit")
@@ -149,23 +145,33 @@ def show(process, path, first, results):
     screenshot(path, results)
 
 
+def open_next(path):
+    order("frame", "delete", "all")
+    order("frame", "new")
+    order("file", path)
+
+
 def main(results, paths):
     with open(os.path.join(results, "ds9.log"), "wb") as log:
+        started = time.monotonic()
         process = subprocess.Popen(["ds9", "-title", NAME, "-geometry", "760x780+0+0", paths[0]], stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=log)
         try:
             wait_for(process, "starting", START_SECONDS + LOAD_SECONDS, lambda: ask("version"))
-            for i, path in enumerate(paths):
-                show(process, path, i == 0, results)
+            show(process, paths[0], started, results)
+            for path in paths[1:]:
+                started = time.monotonic()
+                open_next(path)
+                show(process, path, started, results)
             order("quit")
             process.wait(20)
-        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        except (RuntimeError, OSError, ValueError, subprocess.SubprocessError) as error:
             check("ds9", False, str(error))
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    print(f"{'FAILED: ' + ', '.join(failures) if failures else 'all pixels as in the files'}")
+    print(f"FAILED: {', '.join(failures)}" if failures else "all pixels as in the files")
     return 1 if failures else 0
 
 
