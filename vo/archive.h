@@ -11,6 +11,7 @@
 #include "vo/listing.h"
 
 #include <memory>
+#include <optional>
 
 namespace skymount::vo {
 
@@ -31,6 +32,8 @@ class Archive {
 
   /// The links of a dataset: at most one DataLink request; none when access_url is the file itself.
   Result<DatasetFolder> folder(const Listing& listing, const Dataset& dataset, const FetchContext& ctx);
+  /// The same when the row alone tells it; nothing when the archive would be asked.
+  std::optional<DatasetFolder> folder_of_row(const Listing& listing, const Dataset& dataset) const;
 
   /// The entry for cutout/NAME or cutout.fits: which service, which parameters. Asks nobody.
   /// Errors  invalid: bad syntax, a parameter the service does not declare (the message lists what it declares);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Listings and dataset folders, remembered: in memory while used, in LMDB over remounts, asked of the archive when their
-// time to live is over. Two callers that want one answer cause one request.
+// Listings and dataset folders, remembered: in memory while used, in LMDB over remounts, asked of the archive when
+// their time to live is over. Two callers that want one answer cause one request.
 #pragma once
 
 #include "vo/archive.h"
@@ -13,8 +13,8 @@ namespace skymount::vo {
 using ListingPtr = std::shared_ptr<const Listing>;
 using DatasetFolderPtr = std::shared_ptr<const DatasetFolder>;
 
-/// Thread-safe. A failure is remembered for ttl.negative only when the archive said so (not_found, invalid), never when it
-/// could not be reached.
+/// Thread-safe. A failure is remembered for ttl.negative only when the archive said so (not_found, invalid), never when
+/// it could not be reached.
 class Catalog {
  public:
   Catalog(std::shared_ptr<Archive> archive, std::shared_ptr<cache::MetaStore> store, const Clock& clock);

@@ -43,6 +43,7 @@ struct Listing {
   Table table;
   std::vector<Dataset> datasets;
   std::vector<Shortfall> shortfalls;
+  bool stale = false;  ///< past its time to live, shown because the archive cannot be reached
 
   const Dataset* find(std::string_view name) const;
   std::unordered_map<std::string, std::uint32_t> by_name;  ///< also names without their twin suffix, when unique
@@ -54,6 +55,7 @@ struct DatasetFolder {
   std::vector<LinkFault> faults;
   std::string links_document;    ///< as received, secrets blanked; empty when there is no links service
   WallTime asked_at{};
+  bool stale = false;  ///< as in Listing
   /// A service that cuts out (SODA), ready to be called; see vo/protocol/soda.
   struct CutoutService {
     std::string name, description, access_url, content_type;

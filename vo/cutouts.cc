@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "vo/cutouts.h"
+
+#include "vo/http/url.h"
+#include "vo/protocol/dali.h"
+#include "vo/protocol/secrets.h"
+#include "vo/protocol/soda.h"
+
+#include <algorithm>
+
+namespace skymount::vo {
+namespace {
+
+using Service = DatasetFolder::CutoutService;
+
+bool sets(const Parameters& parameters, std::string_view name) {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [&](const auto& p) { return same_ignoring_case(p.first, name); });
+}
+
+/// Service, dataset and parameters in one order; without what changes from day to day.
+std::string identity_of(const Service& service, const Dataset& dataset, const Parameters& all) {
+  Parameters stable;
+  for (const auto& [name, value] : all) {
+    if (!names_a_secret(name) && !same_ignoring_case(name, "RUNID")) stable.emplace_back(name, value);
+  }
+  std::sort(stable.begin(), stable.end());
+  const Result<Url> url = Url::parse(service.access_url);
+  return "soda:" + (url ? url->without_signature() : service.access_url) + "\n" + dataset.publisher_did + "\n" +
+         form_encode(stable);
+}
+
+Entry entry_of(const Service& service, const Dataset& dataset, Parameters asked, std::string_view extension) {
+  // The user's value takes the place of a constant: that was only a default.
+  Parameters all;
+  for (const auto& fixed : service.fixed) {
+    if (!sets(asked, fixed.first)) all.push_back(fixed);
+  }
+  all.insert(all.end(), asked.begin(), asked.end());
+  Entry entry;
+  entry.identity = identity_of(service, dataset, all);
+  if (const Result<Url> url = Url::parse(service.access_url)) entry.url = url->with_parameters(all).text();
+  entry.service = ServiceCall{service.access_url, std::move(all)};
+  entry.semantics = "#cutout";
+  entry.description = service.description;
+  entry.content_type = type_of_extension(extension);
+  return entry;
+}
+
+/// Format added unless a term set it. The shape or filter in `asked` is what keeps the service from sending everything.
+Result<Entry> call(const Service& service, const Dataset& dataset, Parameters asked, std::string_view extension) {
+  if (asked.empty()) return fail(Code::invalid, "a cutout needs at least one parameter");
+  if (!sets(asked, "FORMAT") && !sets(asked, "RESPONSEFORMAT")) {
+    auto format = soda_format(extension, service.parameters, service.content_type);
+    if (!format) return fail(std::move(format).error());
+    if (*format) asked.push_back(std::move(**format));
+  }
+  return entry_of(service, dataset, std::move(asked), extension);
+}
+
+}  // namespace
+
+Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, std::string_view name,
+                           double default_radius_deg) {
+  if (folder.services.empty()) return fail(Code::unsupported, "the archive offers no cutout service for this dataset");
+  std::vector<std::string> declared;
+  for (const Service& service : folder.services) {
+    for (const Field& field : service.parameters) declared.push_back(field.name);
+  }
+  const Result<CutoutName> parsed = parse_cutout_name(name, declared);
+  if (!parsed) return fail(parsed.error());
+  std::optional<Error> reason;
+  for (const Service& service : folder.services) {
+    Result<Parameters> asked = soda_parameters(*parsed, service.parameters, default_radius_deg);
+    Result<Entry> entry = asked ? call(service, dataset, std::move(*asked), parsed->extension)
+                                : Result<Entry>(fail(std::move(asked).error()));
+    if (entry) {
+      entry->name = name;
+      entry->folder = "cutout";
+      return entry;
+    }
+    if (!reason) reason = std::move(entry).error();
+  }
+  return fail(std::move(*reason));
+}
+
+Result<Entry> field_cutout_entry(const DatasetFolder& folder, const Dataset& dataset, const Query& query,
+                                 double default_radius_deg) {
+  if (!query.position) return fail(Code::not_found, "the path holds no position to cut out");
+  const SkyCircle field{*query.position, query.radius_deg.value_or(default_radius_deg)};
+  for (const Service& service : folder.services) {
+    if (!takes_position(service.parameters)) continue;
+    Result<Parameters> asked = shape_parameters(field, service.parameters);
+    if (!asked) continue;
+    Result<Entry> entry = call(service, dataset, std::move(*asked), "fits");
+    if (!entry) continue;
+    entry->name = "cutout.fits";
+    return entry;
+  }
+  return fail(Code::not_found, "no service of this dataset cuts out a position as FITS");
+}
+
+}  // namespace skymount::vo

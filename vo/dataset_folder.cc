@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+#include "vo/dataset_folder.h"
+
+#include "vo/file_names.h"
+#include "vo/protocol/dali.h"
+#include "vo/protocol/soda.h"
+#include "vo/query/interval.h"
+
+#include <algorithm>
+#include <map>
+
+namespace skymount::vo {
+namespace {
+
+constexpr double kUnixEpochMjd = 40587;
+
+std::string dataset_id(const Listing& listing, const Dataset& dataset) {
+  if (!dataset.publisher_did.empty() || dataset.rows.empty()) return dataset.publisher_did;
+  return listing.table.text(dataset.rows.front(), "obs_id");
+}
+
+std::string stable_url(const std::string& text) {
+  const Result<Url> url = Url::parse(text);
+  return url ? url->without_signature() : text;
+}
+
+/// Entries before they have names, and what tells them apart.
+class FolderBuilder {
+ public:
+  FolderBuilder(const Listing& listing, const Dataset& dataset, WallTime now)
+      : listing_(listing),
+        dataset_(dataset),
+        id_(dataset_id(listing, dataset)),
+        embargo_(embargo_of(listing, dataset, now)) {
+    folder_.asked_at = now;
+  }
+
+  void add_links(const LinksAnswer& answer, const Url& base) {
+    for (const Link& link : answer.links) add_link(link, answer, base);
+    // Descriptors that no row refers to serve the dataset as a whole.
+    for (const ServiceDescriptor& service : answer.table.meta.services) {
+      const auto refers = [&](const Link& link) { return !service.id.empty() && link.service_def == service.id; };
+      if (std::any_of(answer.links.begin(), answer.links.end(), refers)) continue;
+      if (kind_of(service) == ServiceKind::soda) add_service(service, answer.table, 0, base);
+    }
+    if (answer.overflow) {
+      folder_.faults.push_back({id_, "", "the archive truncated its list of links; there are more"});
+    }
+  }
+
+  /// SODA descriptors of the query's answer, with inputs from the dataset's row.
+  void add_services_of_query() {
+    const Result<Url> base = Url::parse(listing_.service_url);
+    if (!base || dataset_.rows.empty()) return;
+    for (const ServiceDescriptor& service : listing_.table.meta.services) {
+      if (kind_of(service) == ServiceKind::soda) add_service(service, listing_.table, dataset_.rows.front(), *base);
+    }
+  }
+
+  void add_file_of_row() {
+    if (dataset_.access_url.empty()) {
+      folder_.faults.push_back({id_, "#this", "the archive gives no access_url for this dataset"});
+      return;
+    }
+    Entry entry;
+    entry.url = dataset_.access_url;
+    entry.semantics = "#this";
+    entry.content_type = dataset_.access_format;
+    entry.size_estimate = dataset_.size_estimate;
+    entry.error = embargo_;
+    // The file is its URL: other rows may lead to it under other ids.
+    add({std::move(entry), "", "url:" + stable_url(dataset_.access_url)});
+  }
+
+  void fault(LinkFault fault) { folder_.faults.push_back(std::move(fault)); }
+  bool has_files() const { return !drafts_.empty(); }
+
+  DatasetFolder finish(std::string links_document) {
+    name_entries();
+    folder_.links_document = std::move(links_document);
+    return std::move(folder_);
+  }
+
+ private:
+  struct Draft {
+    Entry entry;
+    std::string file_name;
+    std::string identity;  // final when not empty; else made of id, semantics and name
+  };
+
+  void add(Draft draft) {
+    draft.entry.folder = folder_for_semantics(draft.entry.semantics);
+    drafts_.push_back(std::move(draft));
+  }
+
+  void add_link(const Link& link, const LinksAnswer& answer, const Url& base) {
+    if (!link.error_message.empty() || link.semantics == "#error") {
+      const std::string words = link.error_message.empty() ? link.description : link.error_message;
+      folder_.faults.push_back({link.id, link.semantics, words_of(words)});
+      return;
+    }
+    Entry entry;
+    entry.semantics = link.semantics;
+    entry.description = link.description;
+    entry.content_type = link.content_type;
+    entry.local_semantics = link.local_semantics;
+    entry.size_estimate = link.content_length;
+    if (link.forbidden) entry.error = "the archive says that this link is not open to you";
+    if (link.semantics == "#this") {
+      if (!entry.size_estimate) entry.size_estimate = dataset_.size_estimate;
+      if (entry.error.empty()) entry.error = embargo_;
+    }
+    const bool served = !link.service_def.empty() && add_service_row(link, entry, answer, base);
+    // A cutout service's own URL delivers everything when it is called without parameters: it is no file.
+    if (link.access_url.empty() || (served && is_service(link.semantics))) return;
+    const Result<Url> absolute = Url::parse(link.access_url);
+    const Result<Url> resolved = absolute ? absolute : base.resolve(link.access_url);
+    if (!resolved) {
+      folder_.faults.push_back({link.id, link.semantics, "a link that is no URL: " + words_of(link.access_url, 200)});
+      return;
+    }
+    entry.url = absolute ? link.access_url : resolved->text();
+    entry.links_document = is_datalink_type(link.content_type);
+    add({std::move(entry), link.file_name, {}});
+  }
+
+  /// A row that points at a service: a cutout service, a nested links document or a computed file. False when the
+  /// descriptor is missing or unusable; the reason is then a fault.
+  bool add_service_row(const Link& link, const Entry& draft, const LinksAnswer& answer, const Url& base) {
+    const auto& services = answer.table.meta.services;
+    const auto it = std::find_if(services.begin(), services.end(), [&](auto& s) { return s.id == link.service_def; });
+    if (it == services.end()) {
+      folder_.faults.push_back(
+          {link.id, link.semantics, "the service " + words_of(link.service_def, 100) + " is not described"});
+      return false;
+    }
+    const ServiceKind kind = kind_of(*it);
+    const Result<BoundService> bound = bind_service(*it, answer.table, link.row, base);
+    if (!bound) {
+      folder_.faults.push_back({link.id, link.semantics, bound.error().what()});
+      return false;
+    }
+    if (kind == ServiceKind::soda || (is_service(link.semantics) && !bound->open.empty())) {
+      return add_service(*it, answer.table, link.row, base, link.description);
+    }
+    if (!link.access_url.empty()) return true;  // the row's own URL is the simpler way to the same thing
+    Entry entry = draft;
+    entry.service = ServiceCall{bound->access_url, with_id(*bound)};
+    if (const Result<Url> url = Url::parse(bound->access_url))
+      entry.url = url->with_parameters(entry.service->parameters).text();
+    if (entry.content_type.empty()) entry.content_type = it->content_type;
+    entry.links_document = kind == ServiceKind::datalink || is_datalink_type(entry.content_type);
+    add({std::move(entry), link.file_name, {}});
+    return true;
+  }
+
+  Parameters with_id(const BoundService& bound) const {
+    Parameters fixed = bound.fixed;
+    if (bound.id_missing) fixed.emplace_back("ID", id_);
+    return fixed;
+  }
+
+  bool add_service(const ServiceDescriptor& service, const Table& table, std::size_t row, const Url& base,
+                   std::string description = {}) {
+    const Result<BoundService> bound = bind_service(service, table, row, base);
+    if (!bound) return false;
+    DatasetFolder::CutoutService out{
+        service.name,      description.empty() ? service.description : std::move(description),
+        bound->access_url, service.content_type,
+        with_id(*bound),   bound->open};
+    const auto same = [&](const auto& s) { return s.access_url == out.access_url && s.fixed == out.fixed; };
+    if (std::none_of(folder_.services.begin(), folder_.services.end(), same))
+      folder_.services.push_back(std::move(out));
+    return true;
+  }
+
+  void name_entries() {
+    std::map<std::string, std::vector<std::size_t>> by_folder;
+    std::vector<std::string> folders;
+    for (std::size_t i = 0; i < drafts_.size(); ++i) by_folder[drafts_[i].entry.folder].push_back(i);
+    for (const auto& [folder, members] : by_folder) {
+      if (!folder.empty()) folders.push_back(folder);
+    }
+    std::vector<Entry> named(drafts_.size());
+    for (const auto& [folder, members] : by_folder) {
+      std::vector<NameWish> wishes;
+      for (const std::size_t i : members) wishes.push_back(wish_of(drafts_[i]));
+      // A file must not take the name of a sub-folder beside it.
+      const std::vector<std::string> names =
+          unique_names(wishes, Suffix::before_extension, folder.empty() ? folders : std::vector<std::string>{});
+      for (std::size_t n = 0; n < members.size(); ++n) named[members[n]] = finished(drafts_[members[n]], names[n]);
+    }
+    folder_.entries = std::move(named);
+  }
+
+  NameWish wish_of(const Draft& draft) const {
+    const Entry& entry = draft.entry;
+    const std::string name = link_name({.configured = {},
+                                        .file_name = draft.file_name,
+                                        .local_semantics = entry.local_semantics,
+                                        .url = entry.url,
+                                        .id = id_,
+                                        .semantics = entry.semantics,
+                                        .content_type = entry.content_type});
+    return {name,
+            id_ + "\n" + entry.semantics + "\n" + entry.local_semantics + "\n" + stable_url(entry.url) + "\n" +
+                entry.description,
+            id_tail(id_)};
+  }
+
+  Entry finished(const Draft& draft, const std::string& name) const {
+    Entry entry = draft.entry;
+    entry.name = name;
+    entry.identity = draft.identity.empty()
+                         ? "link:" + id_ + "\n" + entry.semantics + "\n" + entry.local_semantics + "\n" + name
+                         : draft.identity;
+    return entry;
+  }
+
+  const Listing& listing_;
+  const Dataset& dataset_;
+  const std::string id_, embargo_;
+  DatasetFolder folder_;
+  std::vector<Draft> drafts_;
+};
+
+}  // namespace
+
+std::string embargo_of(const Listing& listing, const Dataset& dataset, WallTime now) {
+  if (dataset.rows.empty()) return {};
+  const std::uint32_t row = dataset.rows.front();
+  const std::string rights = lower_case(listing.table.text(row, "data_rights"));
+  if (rights == "public") return {};
+  const std::string release = listing.table.text(row, "obs_release_date");
+  const double today = kUnixEpochMjd + static_cast<double>(now.time_since_epoch().count()) / 86'400'000.0;
+  const std::optional<double> open_from = iso_to_mjd(release);
+  if (open_from && *open_from > today) {
+    // The year 3000 stands for "no date yet" (ALMA).
+    if (release.starts_with("3000")) return "not public yet; the archive names no date";
+    return "not public before " + mjd_to_date(*open_from) + " (obs_release_date)";
+  }
+  if (!open_from && (rights == "proprietary" || rights == "secure"))
+    return "not public (data_rights is " + rights + ")";
+  return {};
+}
+
+DatasetFolder folder_of_file(const Listing& listing, const Dataset& dataset, WallTime now) {
+  FolderBuilder builder(listing, dataset, now);
+  builder.add_file_of_row();
+  builder.add_services_of_query();
+  return builder.finish({});
+}
+
+DatasetFolder folder_of_links(const Listing& listing, const Dataset& dataset, const LinksAnswer& answer,
+                              std::string_view document, const Url& base, WallTime now) {
+  FolderBuilder builder(listing, dataset, now);
+  builder.add_services_of_query();
+  builder.add_links(answer, base);
+  // A links service that does not know the id must not hide the file that the row names.
+  const bool row_is_file = !dataset.access_url.empty() && !is_datalink_type(dataset.access_format) &&
+                           stable_url(dataset.access_url) != base.without_signature();
+  if (!builder.has_files() && row_is_file && !answer.links.empty()) builder.add_file_of_row();
+  return builder.finish(shown_links(answer.table, document));
+}
+
+}  // namespace skymount::vo

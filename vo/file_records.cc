@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "vo/file_records.h"
+
+#include "cache/base/record.h"
+
+namespace skymount::vo {
+namespace {
+
+// Raised when the layout changes; older records are then asked for again.
+constexpr std::uint8_t kLayout = 1;
+
+}  // namespace
+
+Bytes pack(const FileRecord& record) {
+  const LearnedFile& learned = record.learned;
+  RecordWriter out;
+  out.u8(kLayout);
+  out.u8(record.computed ? 1 : 0);
+  out.text(learned.version);
+  out.u8(learned.size ? 1 : 0);
+  out.u64(learned.size.value_or(0));
+  out.u8(learned.ranges ? 1 : 0);
+  out.text(learned.etag);
+  out.u8(learned.last_modified ? 1 : 0);
+  out.i64(learned.last_modified.value_or(0));
+  out.text(learned.content_type);
+  out.text(learned.filename);
+  return std::move(out).take();
+}
+
+std::optional<FileRecord> unpack_file_record(ByteView bytes) {
+  RecordReader in(bytes);
+  if (in.u8() != kLayout) return std::nullopt;
+  FileRecord record;
+  LearnedFile& learned = record.learned;
+  record.computed = in.u8() != 0;
+  learned.version = in.text();
+  const bool sized = in.u8() != 0;
+  const std::uint64_t size = in.u64();
+  if (sized) learned.size = size;
+  learned.ranges = in.u8() != 0;
+  learned.etag = in.text();
+  const bool dated = in.u8() != 0;
+  const std::int64_t modified = in.i64();
+  if (dated) learned.last_modified = modified;
+  learned.content_type = in.text();
+  learned.filename = in.text();
+  if (!in.complete()) return std::nullopt;
+  return record;
+}
+
+FileRecords::FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> store)
+    : archive_(std::move(archive)), store_(std::move(store)) {}
+
+std::optional<FileRecord> FileRecords::get(const std::string& identity) const {
+  std::optional<std::optional<FileRecord>> known = memory_.with([&](auto& memory) {
+    const auto* record = memory.get(identity);
+    return record == nullptr ? std::nullopt : std::optional(*record);
+  });
+  if (known) return *known;
+  std::optional<FileRecord> record;
+  if (store_) {
+    if (const auto stored = store_->get(cache::MetaStore::Room::contents, key(identity))) {
+      record = unpack_file_record(stored->value);
+      if (record) record->learned_at = stored->stored_at;
+    }
+  }
+  memory_.with([&](auto& memory) {
+    // A put() that came in between knows better.
+    if (const auto* newer = memory.get(identity)) {
+      record = *newer;
+    } else {
+      memory.put(identity, record, identity.size() + 400);
+    }
+  });
+  return record;
+}
+
+void FileRecords::put(const std::string& identity, const FileRecord& record) {
+  memory_.with([&](auto& memory) { memory.put(identity, record, identity.size() + 400); });
+  // A record that cannot be kept is learned again after a remount; that is no error.
+  if (store_) (void)store_->put(cache::MetaStore::Room::contents, key(identity), pack(record));
+}
+
+}  // namespace skymount::vo

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// What was learned about files, by identity: in memory for inodes that must not wait, in LMDB so that a remount opens
+// without asking.
+#pragma once
+
+#include "cache/base/clock.h"
+#include "cache/base/synchronized.h"
+#include "cache/meta_store.h"
+#include "vo/http/range_source.h"
+#include "vo/lru.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace skymount::vo {
+
+struct FileRecord {
+  LearnedFile learned;
+  bool computed = false;  ///< a service's answer
+  WallTime learned_at{};
+};
+
+Bytes pack(const FileRecord& record);
+/// Without learned_at. Nothing when malformed or of another layout.
+std::optional<FileRecord> unpack_file_record(ByteView bytes);
+
+/// Thread-safe.
+class FileRecords {
+ public:
+  /// `store` may be null: then memory is all.
+  FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> store);
+
+  /// Reads LMDB at most once an identity while memory lasts.
+  std::optional<FileRecord> get(const std::string& identity) const;
+  void put(const std::string& identity, const FileRecord& record);
+
+ private:
+  std::string key(const std::string& identity) const { return archive_ + "\n" + identity; }
+
+  const std::string archive_;
+  const std::shared_ptr<cache::MetaStore> store_;
+  // An empty optional: LMDB was asked and has nothing. 200,000 entries of some 400 bytes: a walk through the largest
+  // listing finds its second visit in memory.
+  mutable Synchronized<Lru<std::optional<FileRecord>>> memory_{Lru<std::optional<FileRecord>>(200'000, 80'000'000)};
+};
+
+}  // namespace skymount::vo

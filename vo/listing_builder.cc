@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "vo/listing_builder.h"
+
+#include "cache/base/log.h"
+#include "cache/content_id.h"
+#include "vo/archive_options.h"
+#include "vo/dataset_names.h"
+
+#include <cmath>
+
+namespace skymount::vo {
+namespace {
+
+std::optional<std::uint64_t> size_in_bytes(const Value& kilobytes) {
+  const std::optional<double> number = to_number(kilobytes);
+  // Zero is how many services write "unknown". kbyte is decimal (ObsCore 1.1); 9e12 kB is beyond any product.
+  if (!number || !(*number > 0) || *number > 9e12) return std::nullopt;
+  return static_cast<std::uint64_t>(*number * 1000);
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.pop_back();
+  std::size_t start = 0;
+  while (start < text.size() && static_cast<unsigned char>(text[start]) <= ' ') ++start;
+  return text.substr(start);
+}
+
+/// The columns that datasets are made of, looked up once.
+struct Columns {
+  explicit Columns(const TableMeta& meta)
+      : did(meta.column("obs_publisher_did")),
+        obs_id(meta.column("obs_id")),
+        url(meta.column("access_url")),
+        format(meta.column("access_format")),
+        size(meta.column("access_estsize")),
+        t_min(meta.column("t_min")),
+        type(meta.column("dataproduct_type")) {}
+  std::optional<std::size_t> did, obs_id, url, format, size, t_min, type;
+};
+
+Dataset to_dataset(const Table& table, std::uint32_t row, const Columns& columns) {
+  Dataset dataset;
+  const auto text = [&](std::optional<std::size_t> column) { return trimmed(to_text(table.cell(row, column))); };
+  dataset.rows = {row};
+  dataset.publisher_did = text(columns.did);
+  dataset.access_url = text(columns.url);
+  dataset.access_format = text(columns.format);
+  dataset.product_type = text(columns.type);
+  dataset.size_estimate = size_in_bytes(table.cell(row, columns.size));
+  const std::optional<double> t_min = to_number(table.cell(row, columns.t_min));
+  if (t_min && std::isfinite(*t_min)) dataset.t_min_mjd = t_min;
+  return dataset;
+}
+
+/// What makes a row the same dataset as another. Rows without id and URL have nothing but their obs_id.
+std::string key_of(const Dataset& dataset, const Table& table, const Columns& columns) {
+  std::string key = dataset.publisher_did + "\n" + dataset.access_url;
+  if (key.size() > 1) return key;
+  return key + "\n" + to_text(table.cell(dataset.rows.front(), columns.obs_id));
+}
+
+NameTemplate template_of(const std::string& text) {
+  Result<NameTemplate> parsed = NameTemplate::parse(text);
+  if (parsed) return std::move(*parsed);
+  log(LogLevel::warning, "[naming] dataset: " + parsed.error().what() + "; the default is used");
+  return std::move(NameTemplate::parse(ArchiveOptions::Naming{}.dataset).value());
+}
+
+std::string without_twin_suffix(const std::string& name) {
+  const std::size_t tilde = name.rfind('~');
+  return tilde == std::string::npos || tilde == 0 ? std::string{} : name.substr(0, tilde);
+}
+
+void index_names(Listing& listing) {
+  std::unordered_map<std::string, unsigned> bases;
+  for (const Dataset& dataset : listing.datasets) ++bases[without_twin_suffix(dataset.name)];
+  for (std::uint32_t i = 0; i < listing.datasets.size(); ++i) {
+    const std::string base = without_twin_suffix(listing.datasets[i].name);
+    if (!base.empty() && bases[base] == 1) listing.by_name.emplace(base, i);
+  }
+  for (std::uint32_t i = 0; i < listing.datasets.size(); ++i) listing.by_name[listing.datasets[i].name] = i;
+}
+
+}  // namespace
+
+Listing build_listing(ListingParts parts, const std::string& name_template) {
+  Listing listing;
+  listing.query = std::move(parts.query);
+  listing.adql = std::move(parts.adql);
+  listing.service_url = std::move(parts.service_url);
+  listing.asked_at = parts.asked_at;
+  listing.shortfalls = std::move(parts.shortfalls);
+  listing.table = std::move(parts.table);
+  const Table& table = listing.table;
+  const Columns columns(table.meta);
+  const NameTemplate names = template_of(name_template);
+  std::unordered_map<std::string, std::uint32_t> known;
+  std::vector<NameWish> wishes;
+  for (std::uint32_t row = 0; row < table.size(); ++row) {
+    Dataset dataset = to_dataset(table, row, columns);
+    std::string key = key_of(dataset, table, columns);
+    const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(listing.datasets.size()));
+    if (!is_new) {
+      listing.datasets[place->second].rows.push_back(row);
+      continue;
+    }
+    std::string name = names.name_of([&](std::string_view column) { return trimmed(table.text(row, column)); });
+    wishes.push_back({std::move(name), std::move(key), id_tail(dataset.publisher_did)});
+    listing.datasets.push_back(std::move(dataset));
+  }
+  std::vector<std::string> unique = unique_dataset_names(wishes);
+  for (std::size_t i = 0; i < listing.datasets.size(); ++i) listing.datasets[i].name = std::move(unique[i]);
+  index_names(listing);
+  const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" +
+                            std::to_string(listing.asked_at.time_since_epoch().count()) + "\n";
+  listing.version = cache::hash64(stamp + std::to_string(cache::hash64(as_text(table.pack()))));
+  return listing;
+}
+
+std::uint64_t weight(const Listing& listing) {
+  // 400: a dataset's strings, its vectors and its place in the index, measured roughly; a row is packed.
+  return 4096 + listing.datasets.size() * 400 + listing.table.size() * 300;
+}
+
+}  // namespace skymount::vo

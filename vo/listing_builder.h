@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// From the rows of an ObsCore answer to a Listing: datasets found, named, sized. A function of its arguments, so that
+// an answer remembered on disk makes the same folders as the one that came over the network.
+#pragma once
+
+#include "vo/listing.h"
+
+namespace skymount::vo {
+
+/// What was asked and what came.
+struct ListingParts {
+  Query query;
+  std::string adql, service_url;
+  WallTime asked_at{};
+  Table table;
+  std::vector<Shortfall> shortfalls;
+};
+
+/// `name_template` as [naming] dataset; one that does not parse gives the default's names and a line in the log.
+Listing build_listing(ListingParts parts, const std::string& name_template);
+
+/// Roughly what a listing keeps in memory, in bytes.
+std::uint64_t weight(const Listing& listing);
+
+}  // namespace skymount::vo
