@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// Versions as text; their prefixes tell the kinds apart.
+#include "vo/http/file_version.h"
+
+#include "cache/content_id.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <random>
+
+namespace skymount::vo {
+namespace {
+
+constexpr std::string_view kOneTime = "spooled-";
+constexpr std::string_view kHeadHash = "first64k-";
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+std::string head_hash(std::uint64_t total, ByteView head) {
+  return std::string(kHeadHash) + cache::hash_hex(as_text(head.first(std::min(head.size(), kVersionHead)))) + "-" +
+         std::to_string(total);
+}
+
+bool is_weak(std::string_view tag) {
+  return tag.starts_with("W/") || tag.starts_with("w/");
+}
+std::string_view opaque(std::string_view tag) {
+  return is_weak(tag) ? tag.substr(2) : tag;
+}
+
+}  // namespace
+
+std::string version_of(const HttpResponse& response, std::uint64_t total, ByteView head) {
+  if (const auto tag = response.strong_etag()) return *tag;
+  if (const auto time = response.last_modified())
+    return "modified-" + std::to_string(*time) + "-" + std::to_string(total);
+  return head_hash(total, head);
+}
+
+bool version_needs_head(const HttpResponse& response) {
+  return !response.strong_etag() && !response.last_modified();
+}
+
+std::string one_time_version() {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  std::random_device random;
+  const std::uint64_t word = (std::uint64_t{random()} << 32) | random();
+  return std::string(kOneTime) + std::to_string(now.count()) + "-" + cache::hash_hex(std::to_string(word));
+}
+
+bool is_one_time(std::string_view version) {
+  return version.starts_with(kOneTime);
+}
+bool is_head_hash(std::string_view version) {
+  return version.starts_with(kHeadHash);
+}
+
+bool head_fits(std::string_view version, std::uint64_t total, ByteView head) {
+  return !is_head_hash(version) || version == head_hash(total, head);
+}
+
+bool same_validators(const LearnedFile& learned, const HttpResponse& response) {
+  const auto tag = response.headers.get("ETag");
+  const auto time = response.last_modified();
+  bool compared = false;
+  if (!learned.etag.empty() && tag) {
+    if (opaque(learned.etag) != opaque(*tag)) return false;
+    if (!is_weak(learned.etag) && !is_weak(*tag)) return true;
+    compared = true;
+  }
+  if (learned.last_modified && time) {
+    if (*learned.last_modified != *time) return false;
+    compared = true;
+  }
+  return compared || (learned.etag.empty() && !learned.last_modified);
+}
+
+bool is_encoded(const HttpResponse& response, const Url& asked) {
+  const std::string encoding = lower(response.headers.get("Content-Encoding").value_or(""));
+  if (encoding.empty() || encoding == "identity") return false;
+  struct Pair {
+    std::string_view encoding, ending;
+  };
+  static constexpr std::array kPairs = {Pair{"gzip", ".gz"},    Pair{"x-gzip", ".gz"},  Pair{"gzip", ".tgz"},
+                                        Pair{"x-gzip", ".tgz"}, Pair{"compress", ".z"}, Pair{"x-compress", ".z"},
+                                        Pair{"bzip2", ".bz2"},  Pair{"x-bzip2", ".bz2"}};
+  for (const std::string& name :
+       {lower(asked.last_segment()), lower(response.final_url.last_segment()), lower(response.filename().value_or(""))})
+    for (const auto& [known, ending] : kPairs)
+      if (encoding == known && name.ends_with(ending)) return false;
+  return true;
+}
+
+LearnedFile learned_from(const HttpResponse& response) {
+  LearnedFile out;
+  out.etag = response.headers.get("ETag").value_or("");
+  out.last_modified = response.last_modified();
+  out.content_type = response.content_type();
+  out.filename = response.filename().value_or("");
+  return out;
+}
+
+cache::ContentId content_id(const RemoteFile& file, const std::string& version) {
+  return {file.archive, "", file.identity, version};
+}
+
+}  // namespace skymount::vo

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// A file that its origin only delivers whole: answers computed per request, servers that ignore ranges. The first fetch
+// finishes the answer that the open began; a later one asks again and must get the same version.
+#pragma once
+
+#include "cache/byte_source.h"
+#include "vo/http/range_source.h"
+#include "vo/http/running_answer.h"
+
+#include <mutex>
+
+namespace skymount::vo {
+
+/// An answer under way and what was already taken from it.
+struct Download {
+  std::unique_ptr<RunningAnswer> answer;  ///< null: `head` is all there is
+  Bytes head;
+};
+
+class SpoolSource final : public cache::ByteSource {
+ public:
+  SpoolSource(std::shared_ptr<HttpClient> client, RemoteFile file, LearnedFile learned,
+              std::optional<Download> running = std::nullopt);
+
+  const cache::ContentId& id() const override { return id_; }
+  std::optional<std::uint64_t> size() const override;
+  bool whole_only() const override { return true; }
+  /// From byte 0 to the end, whatever `range` says. A transfer that breaks is begun anew, twice, when the version can
+  /// be proved the same; what was delivered is not delivered again.
+  Result<void> fetch(ByteRange range, const Sink& sink, const FetchContext& ctx) override;
+
+ private:
+  struct Drained;
+  Result<Download> ask_again(const FetchContext& ctx) const;
+  Drained drain(Download& download, std::uint64_t& delivered, const Sink& sink, const FetchContext& ctx) const;
+
+  const std::shared_ptr<HttpClient> client_;
+  const RemoteFile file_;
+  const LearnedFile learned_;
+  const cache::ContentId id_;
+  mutable std::mutex mutex_;
+  std::optional<std::uint64_t> size_;
+  std::optional<Download> running_;
+};
+
+}  // namespace skymount::vo
