@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a VOTable document says is what the reader says: structure, statuses, selection of the result.
-#include "vo/votable/reader.h"
+#include "tests/votable/documents.h"
 
 #include <gmock/gmock.h>
 
@@ -10,28 +10,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// A document around one RESOURCE's content.
-std::string document(const std::string& body) {
-  return "<?xml version=\"1.0\"?>\n<VOTABLE version=\"1.4\" xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">" + body +
-         "</VOTABLE>\n";
-}
-
-std::string one_column(const std::string& field, const std::string& cells) {
-  return document("<RESOURCE type=\"results\"><TABLE><FIELD name=\"a\" " + field + "<DATA><TABLEDATA>" + cells +
-                  "</TABLEDATA></DATA></TABLE></RESOURCE>");
-}
-
-Table read(const std::string& text) {
-  Result<Table> table = read_votable(as_bytes(text));
-  EXPECT_TRUE(table) << (table ? "" : table.error().what());
-  return table ? *table : Table();
-}
-
-Error error_of(const std::string& text) {
-  const Result<Table> table = read_votable(as_bytes(text));
-  EXPECT_FALSE(table);
-  return table ? Error(Code::invalid, "") : table.error();
-}
+using test::document;
+using test::error_of;
+using test::one_column;
+using test::read;
 
 TEST(VotableReader, ReadsTheLinksAnswerOfTheStandard) {
   const Table t = read(document(

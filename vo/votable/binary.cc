@@ -24,7 +24,8 @@ T big_endian(const char* bytes) {
 /// and equals what TABLEDATA would have said.
 double widened(float value) {
   const double exact = value;
-  if (!std::isfinite(value) || exact == std::trunc(exact)) return exact;
+  constexpr double kWhole = 1 << 24;  // whole numbers up to here are spelled with all their digits
+  if (!std::isfinite(value) || (std::abs(exact) <= kWhole && exact == std::trunc(exact))) return exact;
   char text[32];
   const auto [stop, ec] = std::to_chars(text, text + sizeof text, value);
   double short_value = exact;
