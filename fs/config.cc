@@ -64,7 +64,8 @@ Result<void> choose_cache(const ConfigRequest& request, const Environment& envir
     out.cache_dir = default_cache_directory(environment);
   }
   if (out.cache_dir.empty())
-    return fail(Code::invalid, "there is no place for the cache, because HOME is not set; give one with --cache DIR");
+    return fail(Code::invalid,
+                "there is no place for the cache, because HOME is not set; give one with --cache DIR or -o cache=DIR");
   std::error_code error;
   out.cache_dir = std::filesystem::absolute(out.cache_dir, error).lexically_normal();
   return {};
