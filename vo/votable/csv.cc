@@ -27,11 +27,11 @@ void append_csv(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// UTC of an MJD, proleptic Gregorian, rounded to milliseconds, which are written only when there are any. Empty
-/// outside the years 0000 to 9999, which is how a Julian Date or a duration in an MJD's place shows.
+/// UTC of an MJD, proleptic Gregorian, rounded to milliseconds, which are written only when there are any. Empty before
+/// the year 0 and after 4596 (MJD 1,000,000): such a number is a Julian Date, or no date at all, in an MJD's place.
 std::string iso_date(double mjd) {
-  constexpr double kYear0 = -678941, kYear10000 = 2973484;
-  if (!(mjd >= kYear0 && mjd < kYear10000)) return {};
+  constexpr double kYear0 = -678941, kLast = 1e6;
+  if (!(mjd >= kYear0 && mjd < kLast)) return {};
   constexpr std::int64_t kDay = 86'400'000;  // milliseconds
   const double whole = std::floor(mjd);
   std::int64_t day = static_cast<std::int64_t>(whole);
@@ -48,7 +48,6 @@ std::string iso_date(double mjd) {
   const std::int64_t day_of_month = in_year - (153 * shifted_month + 2) / 5 + 1;
   const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
   const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  if (year < 0 || year > 9999) return {};
 
   char text[80];
   std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", static_cast<int>(year), static_cast<int>(month),
