@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "cache/access_pattern.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "cache/granule.h"
+
+namespace skymount::cache {
+namespace {
+
+// How far from the front of a scan a read may be and still belong to it: four of the kernel's readahead requests.
+constexpr std::uint64_t kNear = 512 * 1024;
+// As many readers of one file are told apart.
+constexpr std::size_t kMaxStreams = 8;
+// A stream that is silent for so long when another one begins was a scan that ended, or a reader that jumped.
+constexpr std::chrono::seconds kSilent{1};
+// A scan fetches twice as far ahead as it has come, so that one which ends early has wasted little...
+constexpr std::uint64_t kMinWindow = 256 * 1024;
+constexpr std::uint64_t kMaxWindow = 8 * 1024 * 1024;
+// ...and never more than three windows, which is what the connections of an archive carry beside the reader's own.
+constexpr std::uint64_t kWindows = 3;
+// What a reader waits for is fetched in smaller pieces than what is fetched ahead: it cannot be called back.
+constexpr std::uint64_t kMaxDemand = 1024 * 1024;
+constexpr unsigned kMaxStridesAhead = 4;
+
+}  // namespace
+
+bool AccessPattern::Stream::scanning() const {
+  // Two reads make a scan at the start of a file, where most scans begin; elsewhere neighbours may be chance.
+  const std::uint64_t enough = span.offset == 0 ? 2 : 3;
+  return pieces >= enough && seen.total() * 2 >= span.length;
+}
+
+AccessPattern::Plan AccessPattern::on_read(ByteRange range, Time now) {
+  Plan plan;
+  plan.fetch = range;
+  Stream* stream = stream_of(range);
+  if (stream == nullptr) {
+    begin_stream(range, now, plan);
+    follow_strides(range, plan);
+    return plan;
+  }
+  plan.stream = stream->id;
+  stream->last = now;
+  if (!stream->seen.contains(range)) ++stream->pieces;
+  plan.fresh = stream->pieces == 1;
+  stream->seen.add(range);
+  const std::uint64_t from = std::min(stream->span.offset, range.offset);
+  stream->span = {from, std::max(stream->span.end(), range.end()) - from};
+  if (stream->scanning()) fetch_ahead(*stream, plan);
+  return plan;
+}
+
+/// The stream whose front is near `range`; it becomes the first of the list.
+AccessPattern::Stream* AccessPattern::stream_of(ByteRange range) {
+  const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const Stream& stream) {
+    const std::uint64_t front = stream.span.end();
+    return range.offset <= front + kNear && range.end() + kNear >= front;
+  });
+  if (found == streams_.end()) return nullptr;
+  streams_.splice(streams_.begin(), streams_, found);
+  return &streams_.front();
+}
+
+void AccessPattern::begin_stream(ByteRange range, Time now, Plan& plan) {
+  for (auto it = streams_.begin(); it != streams_.end();) {
+    const bool crowded = streams_.size() >= kMaxStreams && std::next(it) == streams_.end();
+    if (now - it->last > kSilent || crowded) {
+      plan.ended.push_back(it->id);
+      it = streams_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  Stream stream;
+  stream.id = plan.stream = ++last_id_;
+  stream.span = range;
+  stream.seen.add(range);
+  stream.first_length = range.length;
+  stream.pieces = 1;
+  stream.ahead = range.end();
+  stream.last = now;
+  streams_.push_front(std::move(stream));
+  plan.fresh = true;
+}
+
+void AccessPattern::fetch_ahead(Stream& stream, Plan& plan) const {
+  const std::uint64_t come = stream.seen.total() - stream.first_length;
+  const std::uint64_t reach = std::clamp(2 * come, kMinWindow, kWindows * kMaxWindow);
+  const std::uint64_t window = std::clamp(std::bit_floor(reach / kWindows), kMinWindow, kMaxWindow);
+  const std::uint64_t demand_to =
+      std::min(size_, std::max(plan.fetch.end(), plan.fetch.offset + std::min(window, kMaxDemand)));
+  plan.fetch.length = demand_to - plan.fetch.offset;
+  stream.ahead = std::max(stream.ahead, granule_ceil(std::max(stream.span.end(), plan.fetch.end())));
+  const std::uint64_t target = std::min(size_, stream.span.end() + reach);
+  // Half a window is waited for, so that a scan asks in few large pieces; the end of the file is fetched as it is.
+  while (stream.ahead < target && (target - stream.ahead >= window / 2 || target == size_)) {
+    plan.ahead.push_back({stream.ahead, std::min(window, size_ - stream.ahead)});
+    stream.ahead += window;
+  }
+}
+
+/// Reads at equal distances (a column of a table, the planes of a cube at one place): the next ones are easily guessed.
+void AccessPattern::follow_strides(ByteRange range, Plan& plan) {
+  const auto jump = static_cast<std::int64_t>(range.offset - last_jump_from_);
+  strides_ = jump == stride_ && jump != 0 ? strides_ + 1 : 0;
+  stride_ = jump;
+  last_jump_from_ = range.offset;
+  if (strides_ < 2) return;
+  for (unsigned i = 1; i <= std::min(strides_, kMaxStridesAhead); ++i) {
+    const std::int64_t at = static_cast<std::int64_t>(range.offset) + stride_ * i;
+    if (at < 0 || static_cast<std::uint64_t>(at) >= size_) return;
+    const auto offset = static_cast<std::uint64_t>(at);
+    plan.ahead.push_back({offset, std::min(range.length, size_ - offset)});
+  }
+}
+
+}  // namespace skymount::cache

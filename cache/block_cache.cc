@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+//
+// The door of the cache: finds the content a call is about and passes it on. Contents stay open for a while after their
+// last use; the janitor and drop() are the only ones who remove what is stored.
+//
+// Lock order: this map, then a content, then the store and the index.
+#include "cache/block_cache.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "cache/base/log.h"
+#include "cache/janitor.h"
+#include "cache/live_content.h"
+#include "cache/lmdb.h"
+
+namespace skymount::cache {
+namespace {
+
+// Open contents hold a file descriptor each; the usual limit is 1024 for the process.
+constexpr std::size_t kOpenContents = 128;
+// A transfer is told to end when the cache closes; one that does not is left behind after this.
+constexpr std::chrono::seconds kClosingGrace{2};
+
+class Blocks final : public BlockCache {
+ public:
+  Blocks(const BlockCacheOptions& options, std::shared_ptr<Lmdb> lmdb, std::shared_ptr<BlockStore> store)
+      : lmdb_(std::move(lmdb)),
+        shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive)),
+        janitor_(std::make_shared<Janitor>(
+            store, options.max_bytes, [this](const std::string& hex) { return evict(hex); },
+            [this](const std::string& hex) { return used_ms(hex); })) {
+    shared_->stored = [weak = std::weak_ptr(janitor_)] {
+      if (const auto janitor = weak.lock()) janitor->look();
+    };
+  }
+  ~Blocks() override;
+
+  std::optional<SharedBytes> read_cached(const ContentId& id, ByteRange range) override {
+    return content(id)->read_cached(range);
+  }
+  Result<SharedBytes> read(const std::shared_ptr<ByteSource>& source, ByteRange range, ByteRange fetch_hint,
+                           const FetchContext& ctx) override {
+    return content(source->id())->read(source, range, fetch_hint, ctx);
+  }
+  void prefetch(const std::shared_ptr<ByteSource>& source, ByteRange range, const FetchContext& ctx) override {
+    content(source->id())->prefetch(source, range, ctx);
+  }
+  Result<std::uint64_t> complete(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) override {
+    return content(source->id())->complete(source, ctx);
+  }
+  void begin(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) override {
+    content(source->id())->begin(source, ctx);
+  }
+  void put(const ContentId& id, std::uint64_t offset, ByteView bytes, std::uint64_t size) override {
+    content(id)->put(offset, bytes, size);
+  }
+  std::uint64_t cached_bytes(const ContentId& id) const override { return shared_->store->bytes_of(id.hex()); }
+  void drop(const ContentId& id) override { remove(id.hex(), /*also_at_work=*/true); }
+  Stat stat() const override;
+  void flush() override {
+    if (auto flushed = lmdb_->flush(); !flushed) log(LogLevel::error, flushed.error().what());
+  }
+
+ private:
+  struct Open {
+    std::shared_ptr<LiveContent> content;
+    std::int64_t used_ms = 0;
+  };
+  std::shared_ptr<LiveContent> content(const ContentId& id);
+  void close_oldest(std::unordered_map<std::string, Open>& open);
+  bool evict(const std::string& hex) { return remove(hex, /*also_at_work=*/false); }
+  bool remove(const std::string& hex, bool also_at_work);
+  std::int64_t used_ms(const std::string& hex) const;
+
+  const std::shared_ptr<Lmdb> lmdb_;
+  const std::shared_ptr<CacheShared> shared_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, Open> open_;
+  std::shared_ptr<Janitor> janitor_;  // last: its thread ends before the rest goes
+};
+
+std::int64_t wall_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+Blocks::~Blocks() {
+  janitor_->stop();
+  shared_->closing = true;
+  std::vector<std::shared_ptr<LiveContent>> all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [hex, open] : open_) all.push_back(open.content);
+  }
+  for (const auto& content : all) content->stop();
+  shared_->scheduler.shutdown(kClosingGrace);
+  flush();
+}
+
+std::shared_ptr<LiveContent> Blocks::content(const ContentId& id) {
+  std::string hex = id.hex();
+  std::lock_guard lock(mutex_);
+  const auto found = open_.find(hex);
+  if (found != open_.end()) {
+    found->second.used_ms = wall_ms();
+    return found->second.content;
+  }
+  if (open_.size() >= kOpenContents) close_oldest(open_);
+  auto made = std::make_shared<LiveContent>(shared_, id);
+  open_[std::move(hex)] = {made, wall_ms()};
+  return made;
+}
+
+/// Lets go of the longer unused half of those that nobody uses now.
+void Blocks::close_oldest(std::unordered_map<std::string, Open>& open) {
+  std::vector<std::pair<std::int64_t, std::string>> unused;
+  for (const auto& [hex, entry] : open) {
+    if (entry.content.use_count() == 1) unused.emplace_back(entry.used_ms, hex);
+  }
+  std::sort(unused.begin(), unused.end());
+  unused.resize((unused.size() + 1) / 2);
+  for (const auto& [used, hex] : unused) open.erase(hex);
+}
+
+bool Blocks::remove(const std::string& hex, bool also_at_work) {
+  std::unique_lock lock(mutex_);  // nobody may open it between the check and the removal
+  const auto found = open_.find(hex);
+  if (found != open_.end()) {
+    // Whoever holds it is in the middle of a call; a transfer holds it, too.
+    if (!also_at_work && found->second.content.use_count() > 1) return false;
+    found->second.content->retire();
+    open_.erase(found);
+  }
+  const std::filesystem::path file = shared_->store->remove(hex);
+  lock.unlock();
+  if (!file.empty()) ::unlink(file.c_str());  // of gigabytes, this takes its time
+  return true;
+}
+
+std::int64_t Blocks::used_ms(const std::string& hex) const {
+  std::lock_guard lock(mutex_);
+  const auto found = open_.find(hex);
+  return found == open_.end() ? 0 : found->second.used_ms;
+}
+
+BlockCache::Stat Blocks::stat() const {
+  Stat out;
+  out.bytes = shared_->store->bytes();
+  out.contents = shared_->store->contents();
+  out.hits = shared_->hits;
+  out.misses = shared_->misses;
+  out.fetched_bytes = shared_->fetched_bytes;
+  out.running_transfers = shared_->running;
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlockCache>> BlockCache::open(BlockCacheOptions options, std::shared_ptr<Lmdb> lmdb) {
+  // Half of the memory for granules that the disk does not take, the rest for buffers of transfers and replies.
+  auto store = BlockStore::open(options.dir, lmdb, options.memory_bytes / 2);
+  if (!store) return fail(std::move(store).error());
+  return std::unique_ptr<BlockCache>(std::make_unique<Blocks>(options, std::move(lmdb), std::move(*store)));
+}
+
+}  // namespace skymount::cache

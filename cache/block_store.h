@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// Granules on disk: one sparse file per content under blocks/, one record per extent in the index. What is read from
+// disk is compared with its checksum, so data need not be synced before its record: a lost write is found, and fetched
+// again.
+#pragma once
+
+#include "cache/base/result.h"
+#include "cache/content_id.h"
+#include "cache/extent_record.h"
+#include "cache/lmdb.h"
+#include "cache/memory_shelf.h"
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <vector>
+
+namespace skymount::cache {
+
+/// The whole shelf. Thread-safe.
+class BlockStore {
+ public:
+  /// `dir` exists (Lmdb::open made it). `memory_bytes`: for granules that the disk does not take.
+  static Result<std::shared_ptr<BlockStore>> open(const std::filesystem::path& dir, std::shared_ptr<Lmdb> lmdb,
+                                                  std::uint64_t memory_bytes);
+
+  /// What is remembered of one content.
+  struct File {
+    std::optional<std::uint64_t> size;
+    std::int64_t used_ms = 0;  ///< wall time of the last use, since 1970
+    bool pinned = false;       ///< never evicted
+    std::string archive, identity;
+    Bytes encoded() const;
+    static std::optional<File> decoded(ByteView bytes);
+  };
+  std::optional<File> file(const std::string& hex) const;
+  void put_file(const std::string& hex, const File& file);
+  void each_file(const std::function<bool(const std::string& hex, const File&)>& visit) const;
+
+  /// Bytes on disk: of all contents, and of one.
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t bytes_of(const std::string& hex) const;
+  std::uint64_t contents() const;
+
+  /// Forgets a content. Readers that have its file open keep what they have. Returns the file under its last name, for
+  /// the caller to unlink outside of its locks; empty when there is none.
+  [[nodiscard]] std::filesystem::path remove(const std::string& hex);
+  /// Removes files that no record knows (left by a crash) and that nobody wrote for an hour.
+  void sweep();
+
+  /// While set, new granules go to memory instead of disk.
+  void set_over_limit(bool over) { over_limit_ = over; }
+  /// Nothing can be kept on disk just now, so fetching ahead would be waste.
+  bool full() const;
+
+ private:
+  friend class StoredContent;
+  BlockStore(std::filesystem::path blocks, std::shared_ptr<Lmdb> lmdb, std::uint64_t memory_bytes);
+  std::filesystem::path path_of(const std::string& hex) const { return blocks_ / hex.substr(0, 2) / hex; }
+  void disk_failed(int why, const std::string& path);
+  bool takes_writes() const;
+  void take_off(std::uint64_t bytes);
+
+  const std::filesystem::path blocks_;
+  const std::shared_ptr<Lmdb> lmdb_;
+  MemoryShelf shelf_;
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<bool> over_limit_{false};
+  std::atomic<std::int64_t> disk_failed_at_{0};  // steady milliseconds; 0: never
+};
+
+/// An open file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// One content of the store. Thread-safe. Ranges begin at a granule and end at one, or at the end of the file.
+class StoredContent {
+ public:
+  StoredContent(std::shared_ptr<BlockStore> store, const ContentId& id);
+
+  const std::string& hex() const { return hex_; }
+  std::optional<std::uint64_t> size() const;
+  /// A size other than the one remembered means other bytes: all that is stored is forgotten.
+  void set_size(std::uint64_t size);
+
+  /// The granules of `range` that are not here, merged.
+  std::vector<ByteRange> missing(ByteRange range) const;
+  /// Copies `range` to `out`. False when a granule is missing or fails its checksum; such a granule is then missing.
+  bool read(ByteRange range, std::byte* out);
+  /// Keeps whole granules (the last one may end at the end of the file). What disk does not take goes to memory.
+  void write(std::uint64_t offset, ByteView bytes);
+  /// Remembers that it was used just now.
+  void touch();
+  /// After its removal: keeps nothing more.
+  void retire() { retired_ = true; }
+
+ private:
+  ExtentRecord load(std::uint64_t extent) const;
+  std::shared_ptr<Descriptor> descriptor(bool create);
+  bool write_to_disk(std::uint64_t offset, ByteView bytes);
+  void record(std::uint64_t offset, ByteView bytes);
+  std::vector<std::size_t> read_run(ByteRange run, const ExtentRecord& record, std::byte* out);
+  void forget(std::uint64_t extent, const std::vector<std::size_t>& granules, ByteRange range);
+
+  const std::shared_ptr<BlockStore> store_;
+  const ContentId id_;
+  const std::string hex_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Descriptor> descriptor_;
+  BlockStore::File file_;
+  std::int64_t remembered_ms_ = 0;  // file_.used_ms as it is in the index
+  std::atomic<bool> retired_{false};
+};
+
+}  // namespace skymount::cache

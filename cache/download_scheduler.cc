@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+//
+// Threads of a lane start when work comes, and end when none came for a while. They share the lane, not the scheduler,
+// so that one that hangs in a source can be left behind.
+#include "cache/download_scheduler.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <thread>
+
+#include "cache/base/log.h"
+
+namespace skymount::cache {
+namespace {
+
+// An archive that nobody reads from costs no threads after this.
+constexpr std::chrono::seconds kIdle{10};
+
+}  // namespace
+
+struct DownloadScheduler::Lane {
+  using Queue = std::deque<std::shared_ptr<Download>>;
+
+  Lane(const std::string& archive, unsigned max_threads) : name("get " + archive), limit(std::max(1U, max_threads)) {}
+
+  std::shared_ptr<Download> next();
+  void work(std::unique_lock<std::mutex>& lock);
+
+  const std::string name;
+  const unsigned limit;
+  std::mutex mutex;
+  std::condition_variable wake, ended;
+  Queue demand, ahead;
+  unsigned threads = 0, idle = 0, running_ahead = 0;
+  bool closing = false;
+};
+
+/// What to run now; null when there is nothing. One thread is always left for readers that wait.
+std::shared_ptr<Download> DownloadScheduler::Lane::next() {
+  Queue* queue = nullptr;
+  if (!demand.empty()) {
+    queue = &demand;
+  } else if (!ahead.empty() && running_ahead < std::max(1U, limit - 1)) {
+    queue = &ahead;
+    ++running_ahead;
+  }
+  if (queue == nullptr) return nullptr;
+  auto download = std::move(queue->front());
+  queue->pop_front();
+  return download;
+}
+
+void DownloadScheduler::Lane::work(std::unique_lock<std::mutex>& lock) {
+  for (;;) {
+    const unsigned ahead_before = running_ahead;
+    std::shared_ptr<Download> download = closing ? nullptr : next();
+    const bool fetches_ahead = running_ahead != ahead_before;
+    if (download == nullptr) {
+      if (closing) return;
+      ++idle;
+      const bool woken = wake.wait_for(lock, kIdle) == std::cv_status::no_timeout;
+      --idle;
+      if (!woken && demand.empty() && ahead.empty()) return;
+      continue;
+    }
+    lock.unlock();
+    try {
+      download->run();
+    } catch (const std::exception& e) {
+      log(LogLevel::error, name + ": a download ended with an exception: " + e.what());
+    }
+    download = nullptr;
+    lock.lock();
+    if (fetches_ahead) --running_ahead;
+  }
+}
+
+DownloadScheduler::~DownloadScheduler() {
+  shutdown(std::chrono::seconds(2));
+}
+
+std::shared_ptr<DownloadScheduler::Lane> DownloadScheduler::lane(const std::string& archive) {
+  std::lock_guard lock(mutex_);
+  auto& lane = lanes_[archive];
+  if (!lane) {
+    lane = std::make_shared<Lane>(archive, threads_per_archive_);
+    lane->closing = closing_;
+  }
+  return lane;
+}
+
+void DownloadScheduler::submit(const std::string& archive, Priority priority, std::shared_ptr<Download> download) {
+  const std::shared_ptr<Lane> to = lane(archive);
+  std::unique_lock lock(to->mutex);
+  if (to->closing) {
+    lock.unlock();
+    download->run();
+    return;
+  }
+  (priority == Priority::demand ? to->demand : to->ahead).push_back(std::move(download));
+  if (to->idle < to->demand.size() + to->ahead.size() && to->threads < to->limit) {
+    ++to->threads;
+    std::thread([to] {
+      pthread_setname_np(pthread_self(), to->name.substr(0, 15).c_str());  // 15: the kernel's limit
+      std::unique_lock held(to->mutex);
+      to->work(held);
+      --to->threads;
+      to->ended.notify_all();
+    }).detach();
+  }
+  to->wake.notify_one();
+}
+
+void DownloadScheduler::promote(const std::string& archive, const std::shared_ptr<Download>& download) {
+  const std::shared_ptr<Lane> in = lane(archive);
+  std::lock_guard lock(in->mutex);
+  const auto found = std::find(in->ahead.begin(), in->ahead.end(), download);
+  if (found == in->ahead.end()) return;
+  in->demand.push_back(*found);
+  in->ahead.erase(found);
+  in->wake.notify_one();
+}
+
+void DownloadScheduler::shutdown(std::chrono::milliseconds grace) {
+  std::map<std::string, std::shared_ptr<Lane>> lanes;
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+    lanes = lanes_;
+  }
+  const auto until = std::chrono::steady_clock::now() + grace;
+  for (auto& [archive, lane] : lanes) {
+    Lane::Queue queued;
+    {
+      std::lock_guard lock(lane->mutex);
+      lane->closing = true;
+      queued.swap(lane->demand);
+      queued.insert(queued.end(), lane->ahead.begin(), lane->ahead.end());
+      lane->ahead.clear();
+    }
+    lane->wake.notify_all();
+    for (const auto& download : queued) download->run();
+  }
+  for (auto& [archive, lane] : lanes) {
+    std::unique_lock lock(lane->mutex);
+    const std::shared_ptr<Lane>& at = lane;
+    if (!lane->ended.wait_until(lock, until, [&] { return at->threads == 0; })) {
+      log(LogLevel::warning, "a download of " + printable(archive) + " does not end; it is left behind");
+    }
+  }
+}
+
+}  // namespace skymount::cache

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// Who may download now. Each archive has a lane of its own with a bounded number of threads, so an archive that does
+// not answer holds up nobody but itself; in a lane, what a reader waits for goes before what is fetched ahead.
+#pragma once
+
+#include "cache/base/fetch_context.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace skymount::cache {
+
+/// Something to be run once on a lane's thread.
+class Download {
+ public:
+  virtual ~Download() = default;
+  virtual void run() = 0;
+};
+
+/// Thread-safe.
+class DownloadScheduler {
+ public:
+  explicit DownloadScheduler(unsigned threads_per_archive) : threads_per_archive_(threads_per_archive) {}
+  /// As shutdown() with two seconds.
+  ~DownloadScheduler();
+  DownloadScheduler(const DownloadScheduler&) = delete;
+  DownloadScheduler& operator=(const DownloadScheduler&) = delete;
+
+  void submit(const std::string& archive, Priority priority, std::shared_ptr<Download> download);
+  /// Somebody waits now for a download that was queued to be fetched ahead. Nothing happens when it already runs.
+  void promote(const std::string& archive, const std::shared_ptr<Download>& download);
+  /// Takes no more; runs what is queued on the calling thread (by now each download knows that it is to end at once),
+  /// then waits up to `grace` for the threads. A thread that stays longer is left behind; it owns all it touches.
+  void shutdown(std::chrono::milliseconds grace);
+
+ private:
+  struct Lane;
+  std::shared_ptr<Lane> lane(const std::string& archive);
+
+  const unsigned threads_per_archive_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Lane>> lanes_;
+  bool closing_ = false;
+};
+
+}  // namespace skymount::cache

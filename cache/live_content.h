@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// One content in use: what of it is stored, what is on its way, and who waits for which bytes. Here two readers of one
+// range become one fetch.
+//
+// A reader brings a buffer. Granules that are stored are read from disk into it; the others are awaited from transfers,
+// whose pieces are copied into every waiting buffer as they come, so a reader gets its bytes even when the disk takes
+// none. The lock is never held across a fetch, a wait, or a read of the disk.
+#pragma once
+
+#include "cache/base/range_set.h"
+#include "cache/block_store.h"
+#include "cache/transfer.h"
+
+#include <condition_variable>
+#include <list>
+#include <map>
+
+namespace skymount::cache {
+
+/// What all contents of a cache share. It outlives the cache while a download that does not end still uses it.
+struct CacheShared {
+  CacheShared(std::shared_ptr<BlockStore> block_store, unsigned threads_per_archive)
+      : store(std::move(block_store)), scheduler(threads_per_archive) {}
+  const std::shared_ptr<BlockStore> store;
+  DownloadScheduler scheduler;
+  std::function<void()> stored = [] {};  ///< called after bytes were written; set before any use
+  std::atomic<bool> closing{false};
+  std::atomic<std::uint64_t> hits{0}, misses{0}, fetched_bytes{0}, running{0};
+};
+
+/// Thread-safe.
+class LiveContent : public std::enable_shared_from_this<LiveContent> {
+ public:
+  LiveContent(std::shared_ptr<CacheShared> shared, const ContentId& id)
+      : shared_(std::move(shared)), stored_(shared_->store, id) {}
+
+  // As in BlockCache.
+  std::optional<SharedBytes> read_cached(ByteRange range);
+  Result<SharedBytes> read(const std::shared_ptr<ByteSource>& source, ByteRange range, ByteRange fetch_hint,
+                           const FetchContext& ctx);
+  void prefetch(const std::shared_ptr<ByteSource>& source, ByteRange range, const FetchContext& ctx);
+  Result<std::uint64_t> complete(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx);
+  void begin(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx);
+  void put(std::uint64_t offset, ByteView bytes, std::uint64_t size);
+
+  /// A transfer or a reader is at work.
+  bool busy() const;
+  /// Keeps nothing more; what runs, runs to its end for those who wait.
+  void retire() { stored_.retire(); }
+  /// Ends all transfers and gives `cancelled` to those who wait.
+  void stop();
+  /// A transfer's work, on a thread of the scheduler.
+  void run(const std::shared_ptr<Transfer>& transfer);
+
+ private:
+  using TransferPtr = std::shared_ptr<Transfer>;
+  using SourcePtr = std::shared_ptr<ByteSource>;
+
+  /// Somebody who waits, and where the bytes go.
+  struct Reader {
+    ByteRange wanted;  ///< what is asked for
+    ByteRange outer;   ///< the granules around it; `out` has room for them
+    std::byte* out = nullptr;
+    bool until_end = false;       ///< waits for the end of a transfer, not for bytes
+    RangeSet filled;              ///< bytes that are in `out`
+    RangeSet awaited;             ///< bytes that a transfer is to copy into `out`
+    std::vector<TransferPtr> on;  ///< transfers it waits for
+    std::optional<Error> error;
+    std::condition_variable_any wake;
+    bool complete() const { return !until_end && filled.contains(wanted); }
+    bool settled() const { return complete() || error || on.empty(); }
+  };
+
+  /// What is to be done about transfers once the lock is free.
+  struct Errands {
+    std::vector<TransferPtr> submit, promote, stop;
+  };
+  void do_errands(Errands errands);
+
+  // A bite of a granule that is not whole yet.
+  struct Partial {
+    Bytes bytes;
+    RangeSet have;
+  };
+
+  // live_content.cc: the readers' side. Those with Errands are called under the lock.
+  std::vector<ByteRange> plan(Reader& reader, const SourcePtr& source, ByteRange hint, const FetchContext& ctx,
+                              Errands& todo);
+  void fill_from_memory(Reader& reader, ByteRange range);
+  void attach(Reader& reader, std::vector<ByteRange> gaps, const SourcePtr& source, ByteRange hint,
+              const FetchContext& ctx, Errands& todo);
+  void join(Reader& reader, const TransferPtr& transfer, const FetchContext& ctx, Errands& todo);
+  bool cut_short(const TransferPtr& transfer, ByteRange wanted);
+  TransferPtr extend_queued(ByteRange range, const SourcePtr& source);
+  TransferPtr whole_transfer(const SourcePtr& source, const FetchContext& ctx, Errands& todo);
+  TransferPtr new_transfer(const SourcePtr& source, ByteRange range, bool whole, const FetchContext& ctx,
+                           Errands& todo);
+  std::vector<ByteRange> unfetched(ByteRange range) const;
+  bool wait(std::unique_lock<std::mutex>& lock, Reader& reader, const FetchContext& ctx);
+  void leave(Reader& reader, Errands& todo);
+  Result<std::uint64_t> complete_ranges(const SourcePtr& source, std::uint64_t size, const FetchContext& ctx);
+  Error gave_up(ByteRange range, const FetchContext& ctx) const;
+  bool all_stored() const;
+
+  // live_content_transfers.cc: the transfers' side.
+  std::optional<ByteRange> start(const TransferPtr& transfer);
+  void become_whole(Transfer& transfer) const;
+  Result<void> take(const TransferPtr& transfer, std::uint64_t offset, ByteView piece);
+  void restart_at(const TransferPtr& transfer, std::uint64_t offset);
+  void deliver(std::uint64_t offset, ByteView piece);
+  void keep(Assembly& assembly, bool last);
+  void add_partial(std::uint64_t offset, ByteView bytes);
+  void learn_size(std::uint64_t size);
+  Result<void> outcome(const TransferPtr& transfer, Result<void> fetched);
+  void finish(const TransferPtr& transfer, const Result<void>& result);
+  void owner_left(const TransferPtr& transfer);
+
+  const std::shared_ptr<CacheShared> shared_;
+  StoredContent stored_;
+  mutable std::mutex mutex_;
+  std::list<TransferPtr> transfers_;
+  std::list<Reader*> readers_;
+  std::map<std::uint64_t, Partial> partials_;  // by the granule's offset
+};
+
+}  // namespace skymount::cache

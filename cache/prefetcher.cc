@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "cache/prefetcher.h"
+
+namespace skymount::cache {
+namespace {
+
+// What a layout may ask for after one read: a next header and the first pixels, not the file.
+constexpr std::size_t kMaxHints = 4;
+constexpr std::uint64_t kMaxHintLength = 1_MiB;
+
+}  // namespace
+
+Prefetcher::Prefetcher(std::shared_ptr<ByteSource> source, std::uint64_t size, BlockCache& cache,
+                       std::shared_ptr<const LayoutHint> hint)
+    : source_(std::move(source)), size_(size), cache_(cache), hint_(std::move(hint)), pattern_(size) {}
+
+Prefetcher::~Prefetcher() {
+  closed_.request_stop();
+  for (auto& [stream, stop] : running_) stop.request_stop();
+}
+
+Prefetcher::Advice Prefetcher::on_read(ByteRange range) {
+  if (source_->whole_only()) return {range, false};  // its one download brings everything in order
+  AccessPattern::Plan plan;
+  std::vector<std::stop_source> over;
+  std::stop_token token;
+  {
+    std::lock_guard lock(mutex_);
+    plan = pattern_.on_read(range, FetchContext::Steady::now());
+    for (const std::uint64_t stream : plan.ended) {
+      if (auto found = running_.extract(stream)) over.push_back(std::move(found.mapped()));
+    }
+    if (!plan.ahead.empty()) token = running_[plan.stream].get_token();
+  }
+  for (std::stop_source& stop : over) stop.request_stop();  // runs callbacks of the cache: not under our lock
+  start(plan.ahead, token);
+  return {plan.fetch, plan.fresh && hint_ != nullptr};
+}
+
+void Prefetcher::seen(std::uint64_t offset, ByteView bytes) {
+  if (!hint_) return;
+  std::vector<ByteRange> likely = hint_->likely_next(offset, bytes, size_);
+  if (likely.size() > kMaxHints) likely.resize(kMaxHints);
+  for (ByteRange& range : likely) {
+    range = ByteRange{range.offset, std::min(range.length, kMaxHintLength)}.intersection({0, size_});
+  }
+  start(likely, closed_.get_token());
+}
+
+void Prefetcher::start(const std::vector<ByteRange>& ranges, std::stop_token stop) {
+  FetchContext ctx;
+  ctx.priority = Priority::prefetch;
+  ctx.cause = "reading ahead";
+  ctx.stop = std::move(stop);
+  for (const ByteRange range : ranges) {
+    if (!range.empty()) cache_.prefetch(source_, range, ctx);
+  }
+}
+
+}  // namespace skymount::cache

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+//
+// One content on disk: reading with checksums, writing, and what the index says of it.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cache/base/log.h"
+#include "cache/block_store.h"
+
+namespace skymount::cache {
+namespace {
+
+// How old the remembered time of use may get: precise enough for LRU over days, and a scan does not write each second.
+constexpr std::int64_t kTouchEveryMs = 30'000;
+
+std::int64_t wall_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string extent_key(const std::string& hex, std::uint64_t extent) {
+  std::string key = hex;
+  for (int shift = 32; shift >= 0; shift -= 8)
+    key.push_back(static_cast<char>(extent >> shift));  // big-endian: in order
+  return key;
+}
+
+std::size_t index_in_extent(std::uint64_t offset) {
+  return offset % kExtentSize / kGranuleSize;
+}
+
+/// The part of `range` that lies in the extent where it begins.
+ByteRange in_first_extent(ByteRange range) {
+  return range.intersection({range.offset - range.offset % kExtentSize, kExtentSize});
+}
+
+std::uint64_t sum_of(ByteView bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+/// Calls `visit(granule)` for each granule of `range`, the last of which may be short.
+template <class F>
+void each_granule(ByteRange range, F&& visit) {
+  for (std::uint64_t at = range.offset; at < range.end(); at += kGranuleSize) {
+    visit(ByteRange{at, std::min(kGranuleSize, range.end() - at)});
+  }
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  ::close(fd_);
+}
+
+StoredContent::StoredContent(std::shared_ptr<BlockStore> store, const ContentId& id)
+    : store_(std::move(store)), id_(id), hex_(id.hex()) {
+  file_ = store_->file(hex_).value_or(BlockStore::File{std::nullopt, 0, false, id.archive, id.identity});
+  remembered_ms_ = file_.used_ms;
+}
+
+std::optional<std::uint64_t> StoredContent::size() const {
+  std::lock_guard lock(mutex_);
+  return file_.size;
+}
+
+void StoredContent::set_size(std::uint64_t size) {
+  std::lock_guard lock(mutex_);
+  if (file_.size == size || retired_) return;
+  if (file_.size) {
+    log(LogLevel::warning, "a file of " + printable(id_.archive) + " was " + std::to_string(*file_.size) +
+                               " bytes and is " + std::to_string(size) +
+                               " in the same version; its cached bytes are dropped");
+    if (const auto file = store_->remove(hex_); !file.empty()) ::unlink(file.c_str());
+    descriptor_ = nullptr;
+  }
+  file_.size = size;
+  file_.used_ms = remembered_ms_ = wall_ms();
+  store_->put_file(hex_, file_);
+}
+
+void StoredContent::touch() {
+  std::lock_guard lock(mutex_);
+  file_.used_ms = wall_ms();
+  if (retired_ || !file_.size || file_.used_ms - remembered_ms_ < kTouchEveryMs) return;
+  remembered_ms_ = file_.used_ms;
+  store_->put_file(hex_, file_);
+}
+
+ExtentRecord StoredContent::load(std::uint64_t extent) const {
+  const std::optional<Bytes> bytes = store_->lmdb_->get(Lmdb::Db::extents, extent_key(hex_, extent));
+  return bytes ? ExtentRecord::decoded(*bytes) : ExtentRecord{};
+}
+
+std::vector<ByteRange> StoredContent::missing(ByteRange range) const {
+  std::vector<ByteRange> out;
+  const bool shelf = !store_->shelf_.empty();
+  while (!range.empty()) {
+    const ByteRange part = in_first_extent(range);
+    const ExtentRecord record = load(part.offset / kExtentSize);
+    each_granule(part, [&](ByteRange granule) {
+      if (record.present[index_in_extent(granule.offset)]) return;
+      if (shelf && store_->shelf_.get(hex_, granule.offset)) return;
+      if (!out.empty() && out.back().end() == granule.offset) {
+        out.back().length += granule.length;
+      } else {
+        out.push_back(granule);
+      }
+    });
+    range = {part.end(), range.end() - part.end()};
+  }
+  return out;
+}
+
+std::shared_ptr<Descriptor> StoredContent::descriptor(bool create) {
+  std::lock_guard lock(mutex_);
+  struct stat at = {};
+  // A file without a name was removed by another process; what is written there would be lost.
+  if (descriptor_ && create && ::fstat(descriptor_->get(), &at) == 0 && at.st_nlink == 0) descriptor_ = nullptr;
+  if (descriptor_) return descriptor_;
+  const std::filesystem::path path = store_->path_of(hex_);
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0);
+  int fd = ::open(path.c_str(), flags, 0600);
+  if (fd < 0 && errno == ENOENT && create) {
+    ::mkdir(path.parent_path().c_str(), 0700);
+    fd = ::open(path.c_str(), flags, 0600);
+  }
+  if (fd < 0) {
+    if (create) store_->disk_failed(errno, path.string());
+    return nullptr;
+  }
+  return descriptor_ = std::make_shared<Descriptor>(fd);
+}
+
+/// Reads granules that the record calls present; returns those whose checksum is wrong.
+std::vector<std::size_t> StoredContent::read_run(ByteRange run, const ExtentRecord& record, std::byte* out) {
+  std::uint64_t got = 0;
+  if (const auto file = descriptor(false)) {
+    while (got < run.length) {
+      const ssize_t n = ::pread(file->get(), out + got, run.length - got, static_cast<off_t>(run.offset + got));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;
+      got += static_cast<std::uint64_t>(n);
+    }
+  }
+  std::vector<std::size_t> bad;
+  each_granule(run, [&](ByteRange granule) {
+    const std::size_t index = index_in_extent(granule.offset);
+    const std::uint64_t at = granule.offset - run.offset;
+    if (at + granule.length > got || sum_of({out + at, granule.length}) != record.sums[index]) bad.push_back(index);
+  });
+  return bad;
+}
+
+void StoredContent::forget(std::uint64_t extent, const std::vector<std::size_t>& granules, ByteRange range) {
+  log(LogLevel::warning, "cache: " + std::to_string(granules.size()) + " damaged piece(s) of " + hex_ + " at bytes " +
+                             std::to_string(range.offset) + "-" + std::to_string(range.end() - 1) + ", fetched again");
+  ExtentRecord change;
+  for (const std::size_t index : granules) change.remove(index);
+  store_->lmdb_->merge(Lmdb::Db::extents, extent_key(hex_, extent), change.encoded(), ExtentRecord::merged);
+  store_->take_off(granules.size() * kGranuleSize);
+}
+
+bool StoredContent::read(ByteRange range, std::byte* out) {
+  bool all = true;
+  while (!range.empty()) {
+    const ByteRange part = in_first_extent(range);
+    const std::uint64_t extent = part.offset / kExtentSize;
+    const ExtentRecord record = load(extent);
+    std::vector<std::size_t> bad;
+    ByteRange run{part.offset, 0};
+    const auto finish_run = [&] {
+      if (run.empty()) return;
+      const auto wrong = read_run(run, record, out + (run.offset - part.offset));
+      bad.insert(bad.end(), wrong.begin(), wrong.end());
+    };
+    each_granule(part, [&](ByteRange granule) {
+      if (record.present[index_in_extent(granule.offset)]) {
+        run.length += granule.length;
+        return;
+      }
+      finish_run();
+      run = {granule.end(), 0};
+      const auto kept = store_->shelf_.get(hex_, granule.offset);
+      if (kept && kept->size() == granule.length) {
+        std::memcpy(out + (granule.offset - part.offset), kept->data(), granule.length);
+      } else {
+        all = false;
+      }
+    });
+    finish_run();
+    if (!bad.empty()) {
+      forget(extent, bad, part);
+      all = false;
+    }
+    out += part.length;
+    range = {part.end(), range.end() - part.end()};
+  }
+  return all;
+}
+
+bool StoredContent::write_to_disk(std::uint64_t offset, ByteView bytes) {
+  if (!store_->takes_writes()) return false;
+  const auto file = descriptor(true);
+  if (!file) return false;
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      store_->disk_failed(n < 0 ? errno : ENOSPC, store_->path_of(hex_).string());
+      return false;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return true;
+}
+
+void StoredContent::record(std::uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ByteRange part = in_first_extent({offset, bytes.size()});
+    const std::uint64_t extent = part.offset / kExtentSize;
+    const ExtentRecord before = load(extent);
+    ExtentRecord change;
+    each_granule(part, [&](ByteRange granule) {
+      const std::size_t index = index_in_extent(granule.offset);
+      change.add(index, sum_of(bytes.subspan(granule.offset - part.offset, granule.length)));
+      if (!before.present[index]) store_->bytes_ += granule.length;
+    });
+    store_->lmdb_->merge(Lmdb::Db::extents, extent_key(hex_, extent), change.encoded(), ExtentRecord::merged);
+    offset += part.length;
+    bytes = bytes.subspan(part.length);
+  }
+}
+
+void StoredContent::write(std::uint64_t offset, ByteView bytes) {
+  if (bytes.empty() || retired_) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (file_.used_ms == 0) {  // the first bytes of a content whose size is not known yet
+      file_.used_ms = remembered_ms_ = wall_ms();
+      store_->put_file(hex_, file_);
+    }
+  }
+  if (write_to_disk(offset, bytes)) {
+    record(offset, bytes);
+    return;
+  }
+  each_granule({offset, bytes.size()}, [&](ByteRange granule) {
+    store_->shelf_.put(hex_, granule.offset, bytes.subspan(granule.offset - offset, granule.length));
+  });
+}
+
+}  // namespace skymount::cache

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "cache/transfer.h"
+
+#include "cache/live_content.h"
+
+namespace skymount::cache {
+
+void Assembly::advance_to(std::uint64_t offset) {
+  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(offset - base));
+  base = offset;
+}
+
+Transfer::Transfer(std::shared_ptr<LiveContent> for_content, std::shared_ptr<ByteSource> from, ByteRange wanted,
+                   bool whole_file, const FetchContext& ctx)
+    : content(std::move(for_content)),
+      source(std::move(from)),
+      cause(ctx.cause),
+      priority(ctx.priority),
+      begin(wanted.offset),
+      end(wanted.end()),
+      whole(whole_file) {}
+
+void Transfer::run() {
+  content->run(shared_from_this());
+}
+
+}  // namespace skymount::cache
