@@ -112,7 +112,7 @@ class Archive::Impl {
 
   Result<DatasetFolder> ask_links(const Listing& listing, const Dataset& dataset, const Url& url,
                                   const FetchContext& ctx) {
-    const Result<Document> document = get_document(*http_, url, ctx);
+    const Result<FetchedDocument> document = get_document(*http_, url, ctx);
     if (!document) return fail(document.error());
     const Result<LinksAnswer> answer = parse_links(as_bytes(document->body));
     if (!answer) {
@@ -125,7 +125,7 @@ class Archive::Impl {
 
   Result<DatasetFolder> ask_unmarked(const Listing& listing, const Dataset& dataset, const Url& url,
                                      const FetchContext& ctx) {
-    const Result<std::optional<Document>> document = get_document_if_small(*http_, url, kUnmarkedLinks, ctx);
+    const Result<std::optional<FetchedDocument>> document = get_document_if_small(*http_, url, kUnmarkedLinks, ctx);
     if (!document) {
       const Code code = document.error().code();
       // Whether the file itself can be had is for its open to find out.

@@ -145,7 +145,7 @@ Error error_of_answer(int status, std::string_view body) {
   return {code_of_http(status, body), prefix + ": " + first_words(body)};
 }
 
-Result<Document> get_document(HttpClient& client, const Url& url, const FetchContext& ctx) {
+Result<FetchedDocument> get_document(HttpClient& client, const Url& url, const FetchContext& ctx) {
   HttpRequest request;
   request.url = url;
   auto whole = client.get_whole(std::move(request), ctx);
@@ -154,14 +154,14 @@ Result<Document> get_document(HttpClient& client, const Url& url, const FetchCon
   if (whole->response.status < 200 || whole->response.status >= 300) {
     return fail(error_of_answer(whole->response.status, whole->body).during(url.redacted()));
   }
-  return Document{std::move(whole->body), whole->response.content_type(), whole->response.final_url};
+  return FetchedDocument{std::move(whole->body), whole->response.content_type(), whole->response.final_url};
 }
 
-Result<std::optional<Document>> get_document_if_small(HttpClient& client, const Url& url, std::uint64_t max_bytes,
-                                                      const FetchContext& ctx) {
+Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client, const Url& url,
+                                                             std::uint64_t max_bytes, const FetchContext& ctx) {
   HttpRequest request;
   request.url = url;
-  Document document;
+  FetchedDocument document;
   bool given_up = false;
   const auto give_up = [&]() -> Result<void> {
     given_up = true;

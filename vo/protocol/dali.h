@@ -38,15 +38,15 @@ Error error_of_answer(int status, std::string_view body);
 inline constexpr std::size_t kErrorBody = 64 * 1024;
 
 /// A whole small document by GET; a status other than 2xx becomes its error_of_answer.
-struct Document {
+struct FetchedDocument {
   std::string body, content_type;
   Url url;  ///< after redirects: what relative references in it are relative to
 };
-Result<Document> get_document(HttpClient& client, const Url& url, const FetchContext& ctx);
+Result<FetchedDocument> get_document(HttpClient& client, const Url& url, const FetchContext& ctx);
 
 /// Like get_document, but gives up early on what is no document: another content type than XML, text or none, or more
 /// than `max_bytes`. Then the answer is empty and nothing of the body was kept.
-Result<std::optional<Document>> get_document_if_small(HttpClient& client, const Url& url, std::uint64_t max_bytes,
-                                                      const FetchContext& ctx);
+Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client, const Url& url,
+                                                             std::uint64_t max_bytes, const FetchContext& ctx);
 
 }  // namespace skymount::vo
