@@ -13,8 +13,8 @@
 namespace skymount::vo {
 
 /// The rungs, best first. `intersects` is the footprint form: point in s_region without radius; with radius the region
-/// meets the circle or the centre lies in it. `contains` is CONTAINS(POINT, s_region) alone. `centre`: centres within
-/// the radius plus search_radius. `box`: the same by BETWEEN, wrapping RA and poles.
+/// meets the circle or the centre lies in it. `contains` is the same with the circle's centre for INTERSECTS. `centre`:
+/// centres within the radius plus search_radius. `box`: the same by BETWEEN, wrapping RA and poles.
 enum class PositionForm { intersects, contains, centre, box };
 std::string_view to_text(PositionForm form);
 

@@ -204,9 +204,8 @@ Result<Query> parse_component(std::string_view component, const Query& base) {
     const std::string_view key = key_at(rest);
     if (key.empty()) return unknown_key(rest);
     rest.remove_prefix(key.size() + 1);
-    std::size_t end = 0;
-    do end = rest.find(',', end == 0 ? 0 : end + 1);
-    while (end != std::string_view::npos && key_at(rest.substr(end + 1)).empty());
+    std::size_t end = rest.find(',');
+    while (end != std::string_view::npos && key_at(rest.substr(end + 1)).empty()) end = rest.find(',', end + 1);
     const std::string_view value = rest.substr(0, end);
     if (Result<void> term = read_term(key, value, out); !term) return fail(std::move(term).error());
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
