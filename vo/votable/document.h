@@ -89,6 +89,7 @@ class Document {
   std::vector<CellRules> rules_;
   std::string row_text_;
   std::size_t row_elements_ = 0, row_tag_bytes_ = 0;
+  bool row_has_cdata_ = false;
   XmlRow xml_row_;
   Row row_;
   std::optional<BinaryRows> binary_;

@@ -111,8 +111,10 @@ Result<void> Document::take_rows(const XmlToken& token) {
         opens && token.local() == "TR" && depth + (token.kind == Kind::empty ? 1 : 0) == mode_depth_ + 1;
     if (!is_row) return {};
     row_elements_ = row_tag_bytes_ = 0;
+    row_has_cdata_ = false;
   }
   if (token.kind == Kind::cdata) {
+    row_has_cdata_ = true;
     row_text_ += "<![CDATA[";
     row_text_ += token.raw;
     row_text_ += "]]>";
@@ -136,7 +138,7 @@ Result<void> Document::take_rows(const XmlToken& token) {
 }
 
 Result<void> Document::finish_row() {
-  const auto cells = xml_row_.parse(row_text_);
+  const auto cells = xml_row_.parse(row_text_, row_has_cdata_);
   if (!cells) return fail(Error(cells.error()).during("row " + std::to_string(rows_ + 1)));
   row_text_.clear();
   if ((*cells)->size() != rules_.size()) {

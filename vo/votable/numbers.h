@@ -10,8 +10,14 @@
 
 namespace skymount::vo {
 
-bool is_blank(char c);
-std::string_view trimmed(std::string_view text);
+inline bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+inline std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 bool same_word(std::string_view a, std::string_view b);  ///< ASCII case ignored
 
 /// Decimal with an optional sign, "0x" hexadecimal, or a decimal fraction that is whole ("12.0"). Blanks around it are

@@ -70,7 +70,7 @@ void normalise(std::string& text) {
 
 template <int Flags>
 Result<void> parse_into(rapidxml::xml_document<char>& document, std::string& text) {
-  if (text.find_first_of(std::string_view("\0\r", 2)) != std::string::npos) normalise(text);
+  if (text.find('\0') != std::string::npos || text.find('\r') != std::string::npos) normalise(text);
   try {
     document.parse<Flags>(text.data());
   } catch (const rapidxml::parse_error& error) {
@@ -148,13 +148,12 @@ XmlElement XmlTree::root() const {
 XmlRow::XmlRow() : document_(std::make_unique<Document>()) {}
 XmlRow::~XmlRow() = default;
 
-Result<std::vector<std::string_view>*> XmlRow::parse(std::string& fragment) {
+Result<std::vector<std::string_view>*> XmlRow::parse(std::string& fragment, bool has_cdata) {
   cells_.clear();
   document_->joined.clear();
   document_->xml.clear();
-  const bool plain = fragment.find("<![CDATA[") == std::string::npos && fragment.find('\0') == std::string::npos;
-  auto parsed =
-      plain ? parse_into<kPlainRowFlags>(document_->xml, fragment) : parse_into<kTreeFlags>(document_->xml, fragment);
+  auto parsed = has_cdata ? parse_into<kTreeFlags>(document_->xml, fragment)
+                          : parse_into<kPlainRowFlags>(document_->xml, fragment);
   if (!parsed) return fail(parsed.error());
   const Node* row = element_from(document_->xml.first_node());
   if (row == nullptr) return fail(Code::corrupt, "a row without its TR");
@@ -164,7 +163,7 @@ Result<std::vector<std::string_view>*> XmlRow::parse(std::string& fragment) {
       return fail(Code::unsupported,
                   "a TD with an encoding of its own is not read; ask the service for plain TABLEDATA");
     }
-    if (plain) {
+    if (!has_cdata) {
       cells_.push_back(value_of(*td));
       continue;
     }

@@ -56,8 +56,9 @@ class XmlRow {
   XmlRow();
   ~XmlRow();
   /// The texts of the row's TD elements, good until the next call. `fragment` is overwritten.
+  /// `has_cdata`: some text is in CDATA sections, so that a cell may come in pieces.
   /// Errors  corrupt: RapidXML does not take it; unsupported: an encoded TD.
-  Result<std::vector<std::string_view>*> parse(std::string& fragment);
+  Result<std::vector<std::string_view>*> parse(std::string& fragment, bool has_cdata);
 
  private:
   class Document;
