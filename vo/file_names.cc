@@ -82,7 +82,7 @@ constexpr std::string_view kReserved[] = {
     "readme.txt",    "links.vot", "dataset.json", "errors.txt",  "incomplete.txt", "cutout.fits",
     "cutout",        "count.txt", "query.adql",   "cutouts",     "results.vot",    "results.csv",
     "images",        "previews",  "by-type",      "by-band",     "by-collection",  "by-year",
-    "by-instrument", "recent",    ".skymount",    "results.ecsv"};
+    "by-instrument", "recent",    ".skymount"};
 
 }  // namespace
 

@@ -46,13 +46,13 @@ std::string folder_for_semantics(std::string_view term);
 
 /// What is known about a link when it gets its name; each may be empty.
 struct LinkNaming {
-  std::string configured;       ///< by a route's `name`: wins
-  std::string file_name;        ///< eso_origfile or original_filename
-  std::string local_semantics;  ///< DataLink 1.1: the archive's own stable label
-  std::string url;
-  std::string id;  ///< of the dataset
-  std::string semantics;
-  std::string content_type;
+  std::string configured{};       ///< by a route's `name`: wins
+  std::string file_name{};        ///< eso_origfile or original_filename
+  std::string local_semantics{};  ///< DataLink 1.1: the archive's own stable label
+  std::string url{};
+  std::string id{};  ///< of the dataset
+  std::string semantics{};
+  std::string content_type{};
 };
 
 /// The name before twins are told apart: see "File names". Its extension fits the content type; previews bear their
@@ -65,7 +65,7 @@ std::string link_name(const LinkNaming& link);
 struct NameWish {
   std::string name;      ///< safe already
   std::string identity;  ///< stable and different for different things: tells twins apart
-  std::string id;        ///< for people: the suffix of a name that is reserved; the identity's hash when empty
+  std::string id{};      ///< for people: the suffix of a name that is reserved; the identity's hash when empty
 };
 
 enum class Suffix { before_extension, at_end };  ///< of files; of folders
