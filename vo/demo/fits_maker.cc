@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
@@ -23,16 +24,29 @@ void check(int status, const char* doing) {
   throw std::runtime_error(std::string("cfitsio, ") + doing + ": " + text);
 }
 
+/// cfitsio reads parts of a memory file that it has not written yet (the descriptors of compressed tiles) and believes
+/// them. On disk they would be zero; realloc() hands out whatever was there. One file at a time, so one size is enough.
+std::size_t zeroed_size = 0;
+
+void* zeroing_realloc(void* old, std::size_t size) {
+  auto* grown = static_cast<char*>(std::realloc(old, size));
+  if (grown == nullptr) return nullptr;
+  if (size > zeroed_size) std::memset(grown + zeroed_size, 0, size - zeroed_size);
+  zeroed_size = size;
+  return grown;
+}
+
 /// Lets `write` fill a file in memory and returns its bytes.
 std::string made_in_memory(const std::function<void(fitsfile*)>& write) {
   // cfitsio keeps global tables of open files; one file at a time needs no promise about how it was built.
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
+  zeroed_size = 0;
   void* buffer = nullptr;
   std::size_t size = 0;
   fitsfile* file = nullptr;
   int status = 0;
-  check(fits_create_memfile(&file, &buffer, &size, 64 * 2880, &std::realloc, &status), "creating a file in memory");
+  check(fits_create_memfile(&file, &buffer, &size, 64 * 2880, &zeroing_realloc, &status), "creating a file in memory");
   try {
     write(file);
   } catch (...) {
