@@ -43,19 +43,19 @@ class Blocks final : public BlockCache {
   }
   Result<SharedBytes> read(const std::shared_ptr<ByteSource>& source, ByteRange range, ByteRange fetch_hint,
                            const FetchContext& ctx) override {
-    return content(source->id())->read(source, range, fetch_hint, ctx);
+    return content(source->id(), source->size())->read(source, range, fetch_hint, ctx);
   }
   void prefetch(const std::shared_ptr<ByteSource>& source, ByteRange range, const FetchContext& ctx) override {
-    content(source->id())->prefetch(source, range, ctx);
+    content(source->id(), source->size())->prefetch(source, range, ctx);
   }
   Result<std::uint64_t> complete(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) override {
-    return content(source->id())->complete(source, ctx);
+    return content(source->id(), source->size())->complete(source, ctx);
   }
   void begin(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) override {
-    content(source->id())->begin(source, ctx);
+    content(source->id(), source->size())->begin(source, ctx);
   }
   void put(const ContentId& id, std::uint64_t offset, ByteView bytes, std::uint64_t size) override {
-    content(id)->put(offset, bytes, size);
+    content(id, size)->put(offset, bytes, size);
   }
   std::uint64_t cached_bytes(const ContentId& id) const override { return shared_->store->bytes_of(id.hex()); }
   void drop(const ContentId& id) override { remove(id.hex(), /*also_at_work=*/true); }
@@ -70,6 +70,7 @@ class Blocks final : public BlockCache {
     std::int64_t used_ms = 0;
   };
   std::shared_ptr<LiveContent> content(const ContentId& id);
+  std::shared_ptr<LiveContent> content(const ContentId& id, std::optional<std::uint64_t> size);
   void close_oldest(std::unordered_map<std::string, Open>& open);
   bool evict(const std::string& hex) { return remove(hex, /*also_at_work=*/false); }
   bool remove(const std::string& hex, bool also_at_work);
@@ -112,6 +113,18 @@ std::shared_ptr<LiveContent> Blocks::content(const ContentId& id) {
   auto made = std::make_shared<LiveContent>(shared_, id);
   open_[std::move(hex)] = {made, wall_ms()};
   return made;
+}
+
+/// The same for somebody who knows the size. Another size in the same version means other bytes: what is stored is
+/// forgotten.
+std::shared_ptr<LiveContent> Blocks::content(const ContentId& id, std::optional<std::uint64_t> size) {
+  std::shared_ptr<LiveContent> found = content(id);
+  const auto known = found->size();
+  if (!size || !known || *size == *known) return found;
+  log(LogLevel::warning, "a file of " + printable(id.archive) + " was " + std::to_string(*known) + " bytes and is " +
+                             std::to_string(*size) + " in the same version; its cached bytes are dropped");
+  drop(id);
+  return content(id);
 }
 
 /// Lets go of the longer unused half of those that nobody uses now.

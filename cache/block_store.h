@@ -15,6 +15,7 @@
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <shared_mutex>
 #include <vector>
 
 namespace skymount::cache {
@@ -91,7 +92,7 @@ class StoredContent {
 
   const std::string& hex() const { return hex_; }
   std::optional<std::uint64_t> size() const;
-  /// A size other than the one remembered means other bytes: all that is stored is forgotten.
+  /// Only the first one counts: another size is another content, and its owner drops this one.
   void set_size(std::uint64_t size);
 
   /// The granules of `range` that are not here, merged.
@@ -102,8 +103,8 @@ class StoredContent {
   void write(std::uint64_t offset, ByteView bytes);
   /// Remembers that it was used just now.
   void touch();
-  /// After its removal: keeps nothing more.
-  void retire() { retired_ = true; }
+  /// Before its removal: waits for a write that runs, and keeps nothing more.
+  void retire();
 
  private:
   ExtentRecord load(std::uint64_t extent) const;
@@ -116,6 +117,7 @@ class StoredContent {
   const std::shared_ptr<BlockStore> store_;
   const ContentId id_;
   const std::string hex_;
+  std::shared_mutex writing_;  // shared by writes; taken before mutex_
   mutable std::mutex mutex_;
   std::shared_ptr<Descriptor> descriptor_;
   BlockStore::File file_;

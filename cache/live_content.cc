@@ -23,28 +23,40 @@ std::string bytes_text(ByteRange range) {
 
 }  // namespace
 
+LiveContent::Reader::Reader(ByteRange range, std::optional<std::uint64_t> size)
+    : wanted(range),
+      outer(granules_around(range, size)),
+      out(std::make_shared_for_overwrite<std::byte[]>(outer.length)) {}
+
+SharedBytes LiveContent::Reader::bytes() const {
+  return {out, ByteView(at(wanted.offset), wanted.length)};
+}
+
 std::optional<SharedBytes> LiveContent::read_cached(ByteRange range) {
   if (range.empty()) return SharedBytes();
-  const ByteRange outer = granules_around(range, stored_.size());
-  if (!outer.contains(range) || !stored_.missing(outer).empty()) return std::nullopt;
-  auto buffer = std::make_shared_for_overwrite<std::byte[]>(outer.length);
-  if (!stored_.read(outer, buffer.get())) return std::nullopt;
+  Reader reader(range, stored_.size());
+  if (!reader.outer.contains(range)) return std::nullopt;
+  std::vector<ByteRange> on_disk;
+  {
+    std::lock_guard lock(mutex_);
+    RangeSet gaps;
+    on_disk = gather(reader, gaps);
+    if (!gaps.empty()) return std::nullopt;
+  }
+  for (const ByteRange run : on_disk) {
+    if (!stored_.read(run, reader.at(run.offset))) return std::nullopt;
+  }
   stored_.touch();
   ++shared_->hits;
-  const ByteView view(buffer.get() + (range.offset - outer.offset), range.length);
-  return SharedBytes(std::move(buffer), view);
+  return reader.bytes();
 }
 
 Result<SharedBytes> LiveContent::read(const SourcePtr& source, ByteRange range, ByteRange fetch_hint,
                                       const FetchContext& ctx) {
   if (range.empty()) return SharedBytes();
   if (const auto size = source->size()) learn_size(*size);
-  Reader reader;
-  reader.wanted = range;
-  reader.outer = granules_around(range, stored_.size());
+  Reader reader(range, stored_.size());
   if (!reader.outer.contains(range)) return fail(Code::invalid, bytes_text(range) + " are behind the end of the file");
-  auto buffer = std::make_shared_for_overwrite<std::byte[]>(reader.outer.length);
-  reader.out = buffer.get();
   stored_.touch();
 
   for (int round = 0; round < kMaxRounds; ++round) {
@@ -53,14 +65,17 @@ Result<SharedBytes> LiveContent::read(const SourcePtr& source, ByteRange range, 
     std::vector<ByteRange> on_disk;
     {
       std::lock_guard lock(mutex_);
-      on_disk = plan(reader, source, fetch_hint, ctx, todo);
+      RangeSet gaps;
+      on_disk = gather(reader, gaps);
+      if (!gaps.empty()) attach(reader, gaps.ranges(), source, fetch_hint, ctx, todo);
+      reader.awaited = std::move(gaps);
       readers_.push_back(&reader);
       if (round == 0) ++(reader.on.empty() ? shared_->hits : shared_->misses);
     }
     do_errands(std::move(todo));
     todo = {};
     for (const ByteRange run : on_disk) {
-      const bool good = stored_.read(run, reader.out + (run.offset - reader.outer.offset));
+      const bool good = stored_.read(run, reader.at(run.offset));
       std::lock_guard lock(mutex_);
       if (good) reader.filled.add(run);
     }
@@ -69,10 +84,7 @@ Result<SharedBytes> LiveContent::read(const SourcePtr& source, ByteRange range, 
     leave(reader, todo);
     lock.unlock();
     do_errands(std::move(todo));
-    if (reader.complete()) {
-      const ByteView view(reader.out + (range.offset - reader.outer.offset), range.length);
-      return SharedBytes(std::move(buffer), view);
-    }
+    if (reader.complete()) return reader.bytes();
     if (reader.error) return fail(reader.error->during("reading " + bytes_text(range)));
     if (!settled) return fail(gave_up(range, ctx));
   }
@@ -207,30 +219,28 @@ void LiveContent::stop() {
 // --- under the lock
 // -------------------------------------------------------------------------------------------------------
 
-/// Sorts what the reader lacks into what is stored (returned), what memory holds (copied), and what must come
-/// (attached).
-std::vector<ByteRange> LiveContent::plan(Reader& reader, const SourcePtr& source, ByteRange hint,
-                                         const FetchContext& ctx, Errands& todo) {
-  reader.awaited = {};
-  std::vector<ByteRange> on_disk, gaps;
+/// Sorts what the reader lacks into what is stored (returned), what memory holds (copied), and what is nowhere
+/// (`gaps`).
+std::vector<ByteRange> LiveContent::gather(Reader& reader, RangeSet& gaps) const {
+  std::vector<ByteRange> on_disk;
   for (const ByteRange lacking : reader.filled.missing_from(reader.wanted)) {
     const ByteRange granules = granules_around(lacking, stored_.size());
     RangeSet absent;
     for (const ByteRange run : stored_.missing(granules)) {
       absent.add(run);
       fill_from_memory(reader, run);
-      for (const ByteRange gap : reader.filled.missing_from(run)) gaps.push_back(gap);
+      for (const ByteRange needed : reader.filled.missing_from(run.intersection(lacking))) {
+        for (const ByteRange gap : reader.filled.missing_from(granules_around(needed, stored_.size()))) gaps.add(gap);
+      }
     }
     for (const ByteRange run : absent.missing_from(granules)) on_disk.push_back(run);
   }
-  for (const ByteRange gap : gaps) reader.awaited.add(gap);
-  if (!gaps.empty() && !reader.complete()) attach(reader, std::move(gaps), source, hint, ctx, todo);
   return on_disk;
 }
 
-void LiveContent::fill_from_memory(Reader& reader, ByteRange range) {
+void LiveContent::fill_from_memory(Reader& reader, ByteRange range) const {
   const auto fill = [&](std::uint64_t offset, ByteView bytes) {
-    std::memcpy(reader.out + (offset - reader.outer.offset), bytes.data(), bytes.size());
+    std::memcpy(reader.at(offset), bytes.data(), bytes.size());
     reader.filled.add({offset, bytes.size()});
   };
   for (auto it = partials_.lower_bound(granule_floor(range.offset)); it != partials_.end() && it->first < range.end();
@@ -246,7 +256,7 @@ void LiveContent::fill_from_memory(Reader& reader, ByteRange range) {
   }
 }
 
-void LiveContent::attach(Reader& reader, std::vector<ByteRange> gaps, const SourcePtr& source, ByteRange hint,
+void LiveContent::attach(Reader& reader, const std::vector<ByteRange>& gaps, const SourcePtr& source, ByteRange hint,
                          const FetchContext& ctx, Errands& todo) {
   if (source->whole_only()) return join(reader, whole_transfer(source, ctx, todo), ctx, todo);
   RangeSet coming;

@@ -46,6 +46,7 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
 
   /// A transfer or a reader is at work.
   bool busy() const;
+  std::optional<std::uint64_t> size() const { return stored_.size(); }
   /// Keeps nothing more; what runs, runs to its end for those who wait.
   void retire() { stored_.retire(); }
   /// Ends all transfers and gives `cancelled` to those who wait.
@@ -59,9 +60,14 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
 
   /// Somebody who waits, and where the bytes go.
   struct Reader {
+    Reader() = default;
+    Reader(ByteRange range, std::optional<std::uint64_t> size);
+    std::byte* at(std::uint64_t offset) const { return out.get() + (offset - outer.offset); }
+    SharedBytes bytes() const;
+
     ByteRange wanted;  ///< what is asked for
     ByteRange outer;   ///< the granules around it; `out` has room for them
-    std::byte* out = nullptr;
+    std::shared_ptr<std::byte[]> out;
     bool until_end = false;       ///< waits for the end of a transfer, not for bytes
     RangeSet filled;              ///< bytes that are in `out`
     RangeSet awaited;             ///< bytes that a transfer is to copy into `out`
@@ -85,10 +91,9 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   };
 
   // live_content.cc: the readers' side. Those with Errands are called under the lock.
-  std::vector<ByteRange> plan(Reader& reader, const SourcePtr& source, ByteRange hint, const FetchContext& ctx,
-                              Errands& todo);
-  void fill_from_memory(Reader& reader, ByteRange range);
-  void attach(Reader& reader, std::vector<ByteRange> gaps, const SourcePtr& source, ByteRange hint,
+  std::vector<ByteRange> gather(Reader& reader, RangeSet& gaps) const;
+  void fill_from_memory(Reader& reader, ByteRange range) const;
+  void attach(Reader& reader, const std::vector<ByteRange>& gaps, const SourcePtr& source, ByteRange hint,
               const FetchContext& ctx, Errands& todo);
   void join(Reader& reader, const TransferPtr& transfer, const FetchContext& ctx, Errands& todo);
   bool cut_short(const TransferPtr& transfer, ByteRange wanted);

@@ -117,8 +117,7 @@ void LiveContent::deliver(std::uint64_t offset, ByteView piece) {
       if (part.empty()) continue;
       // A byte that came already is the same byte again, and the reader does not look before it is complete.
       for (const ByteRange fresh : reader->filled.missing_from(part)) {
-        std::memcpy(reader->out + (fresh.offset - reader->outer.offset), piece.data() + (fresh.offset - offset),
-                    fresh.length);
+        std::memcpy(reader->at(fresh.offset), piece.data() + (fresh.offset - offset), fresh.length);
         reader->filled.add(fresh);
         news = true;
       }

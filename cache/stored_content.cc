@@ -70,17 +70,15 @@ std::optional<std::uint64_t> StoredContent::size() const {
 
 void StoredContent::set_size(std::uint64_t size) {
   std::lock_guard lock(mutex_);
-  if (file_.size == size || retired_) return;
-  if (file_.size) {
-    log(LogLevel::warning, "a file of " + printable(id_.archive) + " was " + std::to_string(*file_.size) +
-                               " bytes and is " + std::to_string(size) +
-                               " in the same version; its cached bytes are dropped");
-    if (const auto file = store_->remove(hex_); !file.empty()) ::unlink(file.c_str());
-    descriptor_ = nullptr;
-  }
+  if (file_.size || retired_) return;
   file_.size = size;
   file_.used_ms = remembered_ms_ = wall_ms();
   store_->put_file(hex_, file_);
+}
+
+void StoredContent::retire() {
+  std::unique_lock no_write(writing_);
+  retired_ = true;
 }
 
 void StoredContent::touch() {
@@ -238,6 +236,7 @@ void StoredContent::record(std::uint64_t offset, ByteView bytes) {
 }
 
 void StoredContent::write(std::uint64_t offset, ByteView bytes) {
+  std::shared_lock writing(writing_);
   if (bytes.empty() || retired_) return;
   {
     std::lock_guard lock(mutex_);
