@@ -33,7 +33,7 @@ struct DemoOptions {
   unsigned extra_rows = 0;                    ///< so many rows of DEMO_BULK at 200 -30
   unsigned links_max_ids = 50;                ///< more IDs in one request: the first so many, and OVERFLOW
   bool soda = true;                           ///< offer cutouts at all
-  std::string public_url = {};                     ///< what URLs in answers start with; "": the origin's own
+  std::string public_url = {};                ///< what URLs in answers start with; "": the origin's own
   unsigned generation = 1;                    ///< another one has other pixels and validators
   std::chrono::milliseconds job_duration{0};  ///< how long an asynchronous TAP job seems to run
   bool jobs_ignore_run = false;               ///< PHASE=RUN at creation does nothing, as with DaCHS

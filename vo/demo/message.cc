@@ -116,7 +116,7 @@ std::optional<std::int64_t> parse_http_date(const std::string& text) {
 std::string gzip(std::string_view bytes) {
   z_stream z{};
   // 15 + 16: the largest window, and a gzip header instead of a zlib one.
-  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
     throw std::runtime_error("zlib: deflateInit2 failed");
   }
   std::string out(deflateBound(&z, bytes.size()) + 32, '\0');

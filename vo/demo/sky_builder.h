@@ -5,6 +5,8 @@
 
 #include "vo/demo/sky_model.h"
 
+#include <functional>
+
 namespace skymount::demo {
 
 inline constexpr const char* kDatalinkType = "application/x-votable+xml;content=datalink";
@@ -23,6 +25,8 @@ class SkyBuilder {
 
  private:
   std::shared_ptr<const PlateImage> image(ImageSpec spec, const std::string& name);
+  /// Bytes that take time to make: made once in a process, however many archives it starts.
+  LayoutPtr remembered(const std::string& path, const std::function<std::string()>& make) const;
   DataFile& add_file(DataFile file);
   Dataset& add(Dataset dataset);
   Dataset image_dataset(const std::string& collection, const std::string& name, const ImageSpec& spec);

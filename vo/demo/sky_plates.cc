@@ -3,6 +3,9 @@
 // The well-behaved part of the demo's holdings.
 #include "vo/demo/sky_builder.h"
 
+#include <map>
+#include <mutex>
+
 namespace skymount::demo {
 namespace {
 
@@ -52,6 +55,15 @@ std::vector<Card> plate_cards(const std::string& name, double mjd, int history) 
 std::shared_ptr<const PlateImage> SkyBuilder::image(ImageSpec spec, const std::string& name) {
   spec.seed = mixed(mixed(std::string_view(name)) + model_.generation());
   return std::make_shared<PlateImage>(std::move(spec));
+}
+
+LayoutPtr SkyBuilder::remembered(const std::string& path, const std::function<std::string()>& make) const {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, unsigned>, LayoutPtr> made;
+  std::lock_guard lock(mutex);
+  LayoutPtr& layout = made[{path, model_.generation()}];
+  if (!layout) layout = constant_file(make());
+  return layout;
 }
 
 DataFile& SkyBuilder::add_file(DataFile file) {
@@ -220,11 +232,13 @@ void SkyBuilder::survey() {
     DataFile file{d.this_path, row.type, "", nullptr, image(spec, d.this_path)};
     file.layout = image_file(file.image);
     if (d.this_path.ends_with(".gz")) {
-      std::string whole(file.layout->size(), '\0');
-      file.layout->read(0, std::as_writable_bytes(std::span(whole)));
-      file.layout = constant_file(gzip(whole));
+      file.layout = remembered(d.this_path, [&plain = *file.layout] {
+        std::string whole(plain.size(), '\0');
+        plain.read(0, std::as_writable_bytes(std::span(whole)));
+        return gzip(whole);
+      });
     } else if (d.this_path.ends_with(".fz")) {
-      file.layout = constant_file(compressed_file(*file.image));
+      file.layout = remembered(d.this_path, [&] { return compressed_file(*file.image); });
     } else if (name == "M0001") {
       ImageSpec left = spec, right = spec;
       left.nx = right.nx = 200;
@@ -285,8 +299,8 @@ void SkyBuilder::spectra() {
     d.access_format = "application/fits";
     d.this_path = "/files/DEMO_SPECTRA/" + name + ".fits";
     DataFile file{d.this_path, "application/fits", "", nullptr, nullptr};
-    file.layout = constant_file(
-        spectrum_file({name, 1000, 6300, 0.5, static_cast<std::uint64_t>(n) + 10ull * model_.generation()}));
+    const SpectrumSpec spec{name, 1000, 6300, 0.5, static_cast<std::uint64_t>(n) + 10ull * model_.generation()};
+    file.layout = remembered(d.this_path, [&] { return spectrum_file(spec); });
     add_file(std::move(file));
     add(std::move(d));
   }

@@ -129,7 +129,7 @@ void plates_rows(const SkyModel& sky, const std::string& base_url, const Add& ad
 void sources_rows(const SkyModel& sky, const Add& add) {
   std::int64_t source = 0;
   for (std::size_t plate = 0; plate < 3; ++plate) {
-    for (const Star& star : stars_around(*sky.datasets()[plate].centre, 1.0)) {
+    for (const Star& star : stars_around(*sky.datasets()[plate].centre, 0.7)) {
       add({integer(++source), integer(static_cast<std::int64_t>(plate) + 1), star.sky.ra, star.sky.dec, star.peak});
     }
   }
