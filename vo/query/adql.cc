@@ -165,7 +165,7 @@ bool row_matches(const Query& query, const AdqlOptions& options,
     }
     const std::vector<std::string> fallback{"obs_publisher_did", "obs_id"};
     const auto& columns = options.id_columns.empty() ? fallback : options.id_columns;
-    const auto matches = [&](const std::string& column) { return text_matches(query, key, text_of(column)); };
+    const auto matches = [&](const std::string& column) { return text_matches(query, TextKey::id, text_of(column)); };
     const bool found = pattern.negated ? std::all_of(columns.begin(), columns.end(), matches)
                                        : std::any_of(columns.begin(), columns.end(), matches);
     if (!found) return false;

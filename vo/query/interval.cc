@@ -11,7 +11,6 @@
 namespace skymount::vo {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kDayMs = 86'400'000;
 constexpr double kUnixEpochMjd = 40'587;
 // Years 0000 to 9999: what four digits can write.
