@@ -216,6 +216,19 @@ TEST(Lmdb, RefusesAnIndexThatWasCutOff) {
   EXPECT_EQ(lmdb.error().code(), Code::corrupt);
 }
 
+TEST(Lmdb, TwoProcessesKeepWhatTheOtherOneAdded) {
+  TempDir dir;
+  EXPECT_TRUE(in_child([&] {
+    auto other = Lmdb::open(dir.path());
+    if (!other) return false;
+    (*other)->merge(Db::extents, "k", to_bytes("child "), appended);
+    return (*other)->flush().has_value();
+  }));
+  auto lmdb = opened(dir.path());
+  lmdb->merge(Db::extents, "k", to_bytes("parent"), appended);
+  EXPECT_EQ(text_of(lmdb->get(Db::extents, "k")), "child parent");
+}
+
 TEST(Lmdb, RefusesADirectoryItCannotUse) {
   auto lmdb = Lmdb::open("/proc/skymount-cache");
   ASSERT_FALSE(lmdb);
