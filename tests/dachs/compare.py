@@ -46,6 +46,9 @@ QUERIES = [
      "obs_publisher_did = 'ivo://skymount.test/~?skyplates/data/a001.fits'", 1),
 ]
 
+# What docs/SEMANTICS.md, "Limits", announces for later versions.
+PLANNED = ["COUNT.txt", "by-collection", "by-type", "by-instrument", "best.fits", "local cutouts"]
+
 REFUSED = {401: {errno.EACCES}, 403: {errno.EACCES}, 404: {errno.ENOENT}, 410: {errno.ENOENT}}
 
 
@@ -78,7 +81,9 @@ def check_table(report, mount, archive):
         csv = read(mount / FIELD / "results.csv").decode()
         report.check("results.csv: names every dataset", all(did in csv for did, _ in records))
         report.check("results.csv: ISO dates", "t_min_iso" in csv.splitlines()[0])
-        report.check("COUNT.txt: the number of rows", str(len(records)) in read(mount / FIELD / "COUNT.txt").decode())
+        count = mount / FIELD / "COUNT.txt"
+        if not report.later("COUNT.txt", count.exists()):
+            report.check("COUNT.txt: the number of rows", str(len(records)) in read(count).decode())
         report.check("query.adql: the query and the service", "obscore" in
                      read(mount / FIELD / "query.adql").decode().lower())
     with report.section("limit"):
@@ -123,7 +128,8 @@ def check_files(report, name, files, links):
             good = code in wanted if wanted else code not in (0, errno.ENOENT, errno.EACCES)
             report.check(f"{label}: refused as by the archive (HTTP {answer.status})", good,
                          f"errno {errno.errorcode.get(code, code)}", "refusals")
-            report.check(f"{label}: the attribute `error` says why", attribute(path, "error") != "")
+            words = attribute(path, "error")
+            report.check(f"{label}: the attribute `error` says why, in text", words.isprintable() and words != "", ascii(words))
         elif link.local == "scaled":  # computed anew each time, with the time in its header
             pixels, _ = oracle.image_of(answer.body)
             mounted, _ = oracle.image_of(read(path))
@@ -147,6 +153,8 @@ def check_views(report, mount, archive):
         report.check("previews/: not empty", len(names) >= 10, str(names))
         for view, column in [("by-collection", "obs_collection"), ("by-type", "dataproduct_type"),
                              ("by-instrument", "instrument_name")]:
+            if report.later(view, (mount / FIELD / view).is_dir()):
+                continue
             reached = {}
             for folder, folders, files in os.walk(mount / FIELD / view):
                 for name in folders + files:
@@ -166,14 +174,14 @@ def check_views(report, mount, archive):
 
 def main():
     import pathlib
-    mount, archive, report = pathlib.Path(sys.argv[1]), oracle.Archive(sys.argv[2]), Report()
+    mount, archive, report = pathlib.Path(sys.argv[1]), oracle.Archive(sys.argv[2]), Report(PLANNED)
     check_queries(report, mount, archive)
     check_table(report, mount, archive)
     check_links(report, mount, archive)
     cutouts.check_all(report, mount, archive)
     check_views(report, mount, archive)
     for kind, number in {"queries": len(QUERIES), "rows": 50, "links": 33, "files": 80, "computed files": 11, "faults": 2,
-                         "refusals": 4, "views": 3, **cutouts.LEAST}.items():
+                         "refusals": 4, **cutouts.LEAST}.items():
         report.at_least(kind, number)
     return report.finish()
 

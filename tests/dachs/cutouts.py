@@ -11,7 +11,7 @@ import oracle
 from tree import Listing, attribute, errno_of_read, read
 
 FIELD = "pos=156.01,48.14"
-LEAST = {"SODA cutouts": 25, "local cutouts": 2, "spectra cut": 4, "refused cutouts": 3}
+LEAST = {"SODA cutouts": 25, "spectra cut": 4, "refused cutouts": 3}
 
 # Dataset (its obs_id or file name) -> the name below cutout/ and the SODA parameters that mean the same.
 CIRCLE = ("circle=156.01,48.14,0.1.fits", {"CIRCLE": "156.01 48.14 0.1"})
@@ -101,7 +101,7 @@ def against_soda(report, label, path, soda, did, parameters):
                  f"shape {mounted.shape} {mounted.dtype}, wanted {pixels.shape} {pixels.dtype}", "SODA cutouts")
     different = [card for card in WCS_CARDS if mounted_header.get(card) != header.get(card)]
     report.check(f"{label}: same WCS", not different, str(different))
-    report.check(f"{label}: made by SODA", "soda" in attribute(path, "made_by").lower(), attribute(path, "made_by"))
+    report.same(f"{label}: made by the archive", attribute(path, "made_by"), "archive")
 
 
 def check_field(report, mount, archive, records):
@@ -121,7 +121,8 @@ def check_field(report, mount, archive, records):
         report.check("cutouts/: the same bytes as cutout.fits", any(
             path.name.startswith(folder.path.name) and read(path) == own for path in flat))
         best = folder.path / "best.fits"
-        report.check("best.fits: a link to something that opens", best.is_symlink() and len(read(best)) > 0)
+        if not report.later("best.fits", best.is_symlink()):
+            report.check("best.fits: a link to something that opens", len(read(best)) > 0)
 
 
 def check_local(report, folders):
@@ -130,6 +131,8 @@ def check_local(report, folders):
         with report.section("local cutout of " + name):
             folder = folders[name]
             path = folder.path / "cutout" / "circle=156.01,48.14,0.1.fits"
+            if report.later("local cutouts", path.parent.is_dir()):
+                continue
             cut, header = oracle.image_of(read(path))
             whole, whole_header = oracle.image_of(oracle.get(folder.rows[0]["access_url"]).body)
             x, y = (int(round(whole_header[card] - header[card])) for card in ("CRPIX1", "CRPIX2"))
@@ -142,8 +145,8 @@ def check_local(report, folders):
                 (py < cut.shape[0] + 0.5).all()
             report.check(f"{name}: the circle is inside", inside)
             report.check(f"{name}: not much more than the circle", cut.size <= 4.6 * (0.1 / 0.003) ** 2, str(cut.shape))
-            report.check(f"{name}: says that it was not the archive", "soda" not in attribute(path, "made_by").lower()
-                         and attribute(path, "made_by") != "", attribute(path, "made_by"))
+            report.check(f"{name}: says that it was not the archive", attribute(path, "made_by") not in ("", "archive"),
+                         attribute(path, "made_by"))
 
 
 def check_spectra(report, folders, archive, records):

@@ -15,7 +15,7 @@ VIEWS = {"cutouts", "images", "previews"}
 def attribute(path, name):
     """user.skymount.NAME, or '' when the file has none."""
     try:
-        return os.getxattr(path, "user.skymount." + name, follow_symlinks=False).decode()
+        return os.getxattr(path, "user.skymount." + name, follow_symlinks=False).decode(errors="surrogateescape")
     except OSError:
         return ""
 
