@@ -204,6 +204,20 @@ TEST_F(TapTest, JobsRunAndEndAndAreDeleted) {
   EXPECT_THAT(failed.body, HasSubstr("function FROB is not defined"));
 }
 
+TEST_F(TapTest, AnOriginThatGoesDownDoesNotWaitForItsJobs) {
+  options.job_duration = std::chrono::seconds(60);
+  archive();
+  const Answer created =
+      test::post_form(origin.port(), "/tap/async", "PHASE=RUN&QUERY=SELECT+obs_id+FROM+ivoa.obscore");
+  const std::string url = created.header("Location");
+  std::thread waiting([&] { get(url.substr(url.find("/tap/")) + "?WAIT=50"); });
+  while (origin.count("/tap/async/") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto start = std::chrono::steady_clock::now();
+  origin.go_down();
+  waiting.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
 TEST_F(TapTest, SpectraAreFoundByPosition) {
   const vo::Table found = table(get("/ssa?REQUEST=queryData&POS=279.2347,38.7837&SIZE=0.1"));
   EXPECT_EQ(found.size(), 3u);

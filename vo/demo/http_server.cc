@@ -95,6 +95,11 @@ void Connection::wait_for_hangup() {
   }
 }
 
+bool Connection::peer_listens() const {
+  pollfd peer{fd_, POLLRDHUP, 0};
+  return !dead_ && ::poll(&peer, 1, 0) == 0;
+}
+
 bool Connection::fill() {
   pollfd waiting{fd_, POLLIN, 0};
   if (::poll(&waiting, 1, kIdleMs) <= 0 || dead_) return false;
@@ -180,6 +185,7 @@ bool Connection::read_body(Request& request, Read& outcome) {
 Connection::Read Connection::read_request(Request& request) {
   request = {};
   request.connection = number_;
+  request.wanted = [this] { return peer_listens(); };
   Read outcome{};
   std::string head;
   if (!read_head(head, outcome)) return outcome;

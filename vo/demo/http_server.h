@@ -35,6 +35,8 @@ class Connection {
   bool pause(std::chrono::nanoseconds duration);
   /// Returns when the peer closes or the server goes down.
   void wait_for_hangup();
+  /// False once the peer has closed or the server went down.
+  bool peer_listens() const;
   void kill();
   bool alive() const { return !dead_; }
   int number() const { return number_; }

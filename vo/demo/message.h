@@ -31,6 +31,8 @@ struct Request {
   int connection = 0;  ///< which TCP connection, counted from 1
   bool http10 = false;
   bool keep_alive = true;
+  /// Does somebody still wait for the answer? For handlers that take their time; empty: unknown.
+  std::function<bool()> wanted = {};
 
   /// The first header of that name (any case), "" when absent.
   std::string header(std::string_view name) const;

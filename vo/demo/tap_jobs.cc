@@ -64,7 +64,8 @@ Reply TapJobs::document(const Services& services, const std::string& id, const R
     const auto until = Clock::now() + std::chrono::seconds(seconds < 0 || seconds > 60 ? 60 : seconds);
     const std::string before = request.param("PHASE").value_or(phase_of(jobs_[id]));
     // 20 ms: a job ends by the clock, which notifies nobody.
-    while (jobs_.contains(id) && phase_of(jobs_[id]) == before && !is_terminal(before) && Clock::now() < until) {
+    while (jobs_.contains(id) && (!request.wanted || request.wanted()) && phase_of(jobs_[id]) == before &&
+           !is_terminal(before) && Clock::now() < until) {
       changed_.wait_for(lock, std::chrono::milliseconds(20));
     }
   }
