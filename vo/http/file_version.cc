@@ -3,6 +3,7 @@
 // Versions as text; their prefixes tell the kinds apart.
 #include "vo/http/file_version.h"
 
+#include "cache/base/text.h"
 #include "cache/content_id.h"
 
 #include <algorithm>
@@ -15,12 +16,6 @@ namespace {
 
 constexpr std::string_view kOneTime = "spooled-";
 constexpr std::string_view kHeadHash = "first64k-";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 std::string head_hash(std::uint64_t total, ByteView head) {
   return std::string(kHeadHash) + cache::hash_hex(as_text(head.first(std::min(head.size(), kVersionHead)))) + "-" +

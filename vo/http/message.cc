@@ -7,30 +7,10 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include "cache/base/text.h"
 
 namespace skymount::vo {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// Digits only: no sign, no blanks, no overflow.
 template <class T>
@@ -45,13 +25,13 @@ std::optional<T> whole_number(std::string_view text) {
 /// Takes "name=value" or "name" up to the next ';' off the front of `rest`; a quoted value may hold semicolons.
 std::pair<std::string, std::string> take_parameter(std::string_view& rest) {
   const std::size_t stop = std::min(rest.find_first_of("=;"), rest.size());
-  std::pair<std::string, std::string> out(lower(trimmed(rest.substr(0, stop))), "");
+  std::pair<std::string, std::string> out(lower(trim(rest.substr(0, stop))), "");
   rest.remove_prefix(stop);
   if (rest.empty() || rest[0] == ';') {
     if (!rest.empty()) rest.remove_prefix(1);
     return out;
   }
-  rest = trimmed(rest.substr(1));
+  rest = trim(rest.substr(1));
   if (!rest.empty() && rest[0] == '"') {
     std::size_t i = 1;
     for (; i < rest.size() && rest[i] != '"'; ++i) {
@@ -62,7 +42,7 @@ std::pair<std::string, std::string> take_parameter(std::string_view& rest) {
     rest.remove_prefix(std::min(rest.find(';'), rest.size()));
   } else {
     const std::size_t end = std::min(rest.find(';'), rest.size());
-    out.second = trimmed(rest.substr(0, end));
+    out.second = trim(rest.substr(0, end));
     rest.remove_prefix(end);
   }
   if (!rest.empty()) rest.remove_prefix(1);
@@ -83,22 +63,6 @@ std::string utf8_from_latin1(std::string_view text) {
   return out;
 }
 
-/// Well-formed enough to show: right lead and continuation bytes (overlong forms do no harm in a file name).
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    int more = lead < 0x80                   ? 0
-               : lead >= 0xc2 && lead < 0xe0 ? 1
-               : lead >= 0xe0 && lead < 0xf0 ? 2
-               : lead >= 0xf0 && lead < 0xf5 ? 3
-                                             : -1;
-    if (more < 0) return false;
-    for (; more > 0; --more, ++i)
-      if (i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return false;
-  }
-  return true;
-}
-
 /// charset'language'percent-encoded (RFC 8187 3.2), as UTF-8.
 std::optional<std::string> extended_value(std::string_view text) {
   const std::size_t first = text.find('\'');
@@ -117,7 +81,7 @@ std::optional<std::string> safe_name(std::string_view name) {
   std::string out;
   for (const char c : name)
     if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
-  out = std::string(trimmed(out));
+  out = std::string(trim(out));
   if (out.empty() || out == "." || out == "..") return std::nullopt;
   return is_utf8(out) ? out : utf8_from_latin1(out);
 }
@@ -162,7 +126,7 @@ std::optional<std::string> HttpHeaders::get(std::string_view name) const {
 
 std::optional<std::uint64_t> HttpResponse::content_length() const {
   const auto text = headers.get("Content-Length");
-  return text ? whole_number<std::uint64_t>(trimmed(*text)) : std::nullopt;
+  return text ? whole_number<std::uint64_t>(trim(*text)) : std::nullopt;
 }
 
 std::string HttpResponse::content_type() const {
@@ -197,12 +161,12 @@ std::optional<std::int64_t> HttpResponse::last_modified() const {
 }
 
 std::optional<ContentRange> ContentRange::parse(std::string_view text) {
-  text = trimmed(text);
+  text = trim(text);
   if (text.size() < 6 || !same_word(text.substr(0, 5), "bytes")) return std::nullopt;
-  text = trimmed(text.substr(5));
+  text = trim(text.substr(5));
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
-  const std::string_view span = trimmed(text.substr(0, slash)), total_text = trimmed(text.substr(slash + 1));
+  const std::string_view span = trim(text.substr(0, slash)), total_text = trim(text.substr(slash + 1));
   ContentRange out;
   if (total_text != "*") {
     out.total = whole_number<std::uint64_t>(total_text);
@@ -211,8 +175,8 @@ std::optional<ContentRange> ContentRange::parse(std::string_view text) {
   if (span == "*") return out;
   const std::size_t dash = span.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = whole_number<std::uint64_t>(trimmed(span.substr(0, dash)));
-  const auto last = whole_number<std::uint64_t>(trimmed(span.substr(dash + 1)));
+  const auto first = whole_number<std::uint64_t>(trim(span.substr(0, dash)));
+  const auto last = whole_number<std::uint64_t>(trim(span.substr(dash + 1)));
   if (!first || !last || *last < *first || *last == UINT64_MAX || (out.total && *last >= *out.total))
     return std::nullopt;
   out.range = {*first, *last - *first + 1};
@@ -222,7 +186,7 @@ std::optional<ContentRange> ContentRange::parse(std::string_view text) {
 MediaType MediaType::parse(std::string_view text) {
   MediaType out;
   const std::size_t semicolon = std::min(text.find(';'), text.size());
-  out.type = lower(trimmed(text.substr(0, semicolon)));
+  out.type = lower(trim(text.substr(0, semicolon)));
   text.remove_prefix(std::min(semicolon + 1, text.size()));
   while (!text.empty() && out.parameters.size() < 32) {
     auto parameter = take_parameter(text);

@@ -4,6 +4,7 @@
 #include "vo/http/redirect.h"
 
 #include <algorithm>
+#include "cache/base/text.h"
 
 namespace skymount::vo {
 namespace {
@@ -20,12 +21,6 @@ bool is_redirect(const HttpResponse& response) {
     case 308: return response.headers.get("Location").has_value();
     default: return false;
   }
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
 }
 
 HttpHeaders kept_headers(const HttpHeaders& headers, bool same_origin, bool same_body) {

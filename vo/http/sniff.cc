@@ -3,6 +3,8 @@
 // Login pages and error documents arrive with status 200 under every promise. The first bytes tell, and what they tell
 // is said to the user instead of being saved as a plate.
 #include "cache/base/log.h"
+
+#include "cache/base/text.h"
 #include "vo/http/error_answer.h"
 #include "vo/http/range_source.h"
 
@@ -13,10 +15,6 @@ namespace {
 
 constexpr std::size_t kLooked =
     64 * 1024;  // where a VOTable's QUERY_STATUS stands, with its schema and comments before it
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 4> kExtensions = {"fits", "vot", "csv", "
 constexpr double kDegree = std::numbers::pi / 180;
 
 bool is_known(std::string_view key, const std::vector<std::string>& declared) {
-  const auto same = [&](std::string_view known) { return same_ignoring_case(key, known); };
+  const auto same = [&](std::string_view known) { return same_word(key, known); };
   return std::any_of(cutout_keys().begin(), cutout_keys().end(), same) ||
          std::any_of(declared.begin(), declared.end(), same);
 }
@@ -50,7 +50,7 @@ std::string list_of_keys(const std::vector<std::string>& declared) {
   for (const std::string& name : declared) out += (out.empty() ? "" : ", ") + words_of(name, 60);
   for (const std::string_view key : cutout_keys()) {
     const bool listed =
-        std::any_of(declared.begin(), declared.end(), [&](auto& d) { return same_ignoring_case(d, key); });
+        std::any_of(declared.begin(), declared.end(), [&](auto& d) { return same_word(d, key); });
     if (!listed) out += (out.empty() ? "" : ", ") + std::string(key);
   }
   return out;
@@ -181,7 +181,7 @@ const std::vector<std::string_view>& cutout_keys() {
 
 bool is_shape_key(std::string_view key) {
   for (std::size_t i = 0; i < 5; ++i) {
-    if (same_ignoring_case(key, cutout_keys()[i])) return true;
+    if (same_word(key, cutout_keys()[i])) return true;
   }
   return false;
 }
@@ -199,7 +199,7 @@ std::optional<double> number_in(std::string_view text) {
 Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<std::string>& declared) {
   CutoutName out;
   const std::size_t dot = name.rfind('.');
-  if (dot != std::string_view::npos) out.extension = lower_case(name.substr(dot + 1));
+  if (dot != std::string_view::npos) out.extension = lower(name.substr(dot + 1));
   if (std::find(kExtensions.begin(), kExtensions.end(), out.extension) == kExtensions.end()) {
     return fail(Code::invalid, "a cutout's name ends in .fits, .vot, .csv or .txt: " + words_of(name, 100));
   }
@@ -209,7 +209,7 @@ Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<st
     if (!is_known(key, declared)) {
       return fail(Code::invalid, words_of(term, 100) + ": expected KEY=VALUE with one of " + list_of_keys(declared));
     }
-    const auto repeated = [&](const CutoutTerm& earlier) { return same_ignoring_case(earlier.key, key); };
+    const auto repeated = [&](const CutoutTerm& earlier) { return same_word(earlier.key, key); };
     if (std::any_of(out.terms.begin(), out.terms.end(), repeated)) {
       return fail(Code::invalid, std::string(key) + " is given twice");
     }
@@ -225,13 +225,13 @@ Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<st
 }
 
 Result<CutoutShape> parse_shape(std::string_view key, std::string_view value, double default_radius_deg) {
-  std::string shape = lower_case(key);
+  std::string shape = lower(key);
   std::string_view rest = value;
   const bool pos = shape == "pos";
   if (pos) {
     std::size_t letters = 0;
     while (letters < value.size() && std::isalpha(static_cast<unsigned char>(value[letters])) != 0) ++letters;
-    shape = letters == 0 ? "circle" : lower_case(value.substr(0, letters));
+    shape = letters == 0 ? "circle" : lower(value.substr(0, letters));
     rest = value.substr(letters);
   }
   const auto numbers = numbers_in(rest);

@@ -2,6 +2,7 @@
 #include "vo/protocol/dali.h"
 
 #include "cache/base/log.h"
+#include "cache/base/text.h"
 #include "vo/protocol/secrets.h"
 #include "vo/votable/reader.h"
 
@@ -11,17 +12,13 @@
 namespace skymount::vo {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool mentions_any(const std::string& text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != std::string::npos; });
 }
 
 /// What the words of an archive are about; invalid when nothing else is recognised.
 Code code_of_words(std::string_view message) {
-  const std::string text = lower_case(message);
+  const std::string text = lower(message);
   if (mentions_any(text, {"timed out", "timeout", "time out", "time limit", "took too long", "canceling statement",
                           "execution duration", "exceeded the allowed time", "query aborted"})) {
     return Code::timed_out;
@@ -39,13 +36,13 @@ Code code_of_words(std::string_view message) {
 
 /// A 5xx in plain words may still be about the query: some services have no other way to say so.
 bool speaks_of_the_query(std::string_view body) {
-  return mentions_any(lower_case(body.substr(0, 4096)),
+  return mentions_any(lower(body.substr(0, 4096)),
                       {"syntax", "unknown ", "not defined", "unsupported", "not supported", "does not exist",
                        "parse error", "not implemented", "no such", "usageerror", "usagefault"});
 }
 
 bool is_html(std::string_view body) {
-  const std::string head = lower_case(body.substr(0, 1024));
+  const std::string head = lower(body.substr(0, 1024));
   return head.find("<html") != std::string::npos || head.find("<!doctype html") != std::string::npos;
 }
 
@@ -78,21 +75,6 @@ std::optional<std::string> votable_message(std::string_view body) {
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && same_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
 std::string words_of(std::string_view text, std::size_t limit) {
   std::string folded;
   bool blank = false;
@@ -115,7 +97,7 @@ std::string words_of(std::string_view text, std::size_t limit) {
 
 std::string first_words(std::string_view body) {
   if (is_html(body)) {
-    const std::string lowered = lower_case(body.substr(0, 8192));
+    const std::string lowered = lower(body.substr(0, 8192));
     const std::size_t open = lowered.find("<title");
     const std::size_t from = open == std::string::npos ? open : lowered.find('>', open);
     const std::size_t to = from == std::string::npos ? from : lowered.find('<', from);

@@ -8,17 +8,13 @@
 
 #include "cache/base/bytes.h"
 #include "cache/base/result.h"
+#include "cache/base/text.h"
 #include "vo/http/client.h"
 
 #include <string>
 #include <string_view>
 
 namespace skymount::vo {
-
-/// ASCII letters in lower case; the rest as it is.
-std::string lower_case(std::string_view text);
-bool same_ignoring_case(std::string_view a, std::string_view b);
-bool starts_ignoring_case(std::string_view text, std::string_view prefix);
 
 /// Archive text for people: blanks folded, control bytes as \xNN, secrets of URLs blanked, at most `limit` bytes.
 std::string words_of(std::string_view text, std::size_t limit = 600);

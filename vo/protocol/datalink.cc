@@ -37,7 +37,7 @@ std::string trimmed(std::string text) {
 
 std::optional<bool> truth(const Value& value) {
   if (const bool* b = std::get_if<bool>(&value)) return *b;
-  const std::string text = lower_case(trimmed(to_text(value)));
+  const std::string text = lower(trimmed(to_text(value)));
   if (text == "true" || text == "t" || text == "1") return true;
   if (text == "false" || text == "f" || text == "0") return false;
   return std::nullopt;
@@ -102,7 +102,7 @@ std::string referenced_value(const Table& table, std::size_t row, std::string_vi
     return row < table.size() ? trimmed(to_text(table.cell(row, column))) : std::string{};
   }
   for (const Field& param : table.meta.params) {
-    if (param.id == ref || same_ignoring_case(param.name, ref)) return trimmed(param.value);
+    if (param.id == ref || same_word(param.name, ref)) return trimmed(param.value);
   }
   return {};
 }
@@ -118,7 +118,7 @@ std::string blank_constants(const TableMeta& meta, std::string text) {
 }
 
 bool is_id(const Field& input) {
-  return same_ignoring_case(input.name, "ID");
+  return same_word(input.name, "ID");
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ bool is_links_table(const TableMeta& meta) {
 
 bool is_datalink_type(std::string_view content_type) {
   const MediaType type = MediaType::parse(content_type);
-  return same_ignoring_case(type.parameter("content"), "datalink");
+  return same_word(type.parameter("content"), "datalink");
 }
 
 Result<LinksAnswer> parse_links(ByteView document) {
@@ -160,7 +160,7 @@ std::string normal_semantics(std::string_view text) {
 }
 
 ServiceKind kind_of(const ServiceDescriptor& service) {
-  const std::string id = lower_case(service.standard_id);
+  const std::string id = lower(service.standard_id);
   if (id.starts_with("ivo://ivoa.net/std/soda#sync") || id == "ivo://ivoa.net/std/soda" ||
       id.starts_with("ivo://ivoa.net/std/ssdp#sync")) {
     return ServiceKind::soda;

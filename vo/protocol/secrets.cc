@@ -68,9 +68,9 @@ void append_url(std::string& out, std::string_view url) {
 }  // namespace
 
 bool names_a_secret(std::string_view name) {
-  const std::string lower = lower_case(name);
-  if (lower.find("token") != std::string::npos || lower.find("signature") != std::string::npos) return true;
-  return std::find(kSecretNames.begin(), kSecretNames.end(), lower) != kSecretNames.end();
+  const std::string word = lower(name);
+  if (word.find("token") != std::string::npos || word.find("signature") != std::string::npos) return true;
+  return std::find(kSecretNames.begin(), kSecretNames.end(), word) != kSecretNames.end();
 }
 
 std::string blank_urls(std::string_view text) {

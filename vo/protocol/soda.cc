@@ -13,7 +13,7 @@ namespace {
 
 const Field* find(const std::vector<Field>& declared, std::string_view name) {
   const auto it = std::find_if(declared.begin(), declared.end(),
-                               [&](const Field& field) { return same_ignoring_case(field.name, name); });
+                               [&](const Field& field) { return same_word(field.name, name); });
   return it == declared.end() ? nullptr : &*it;
 }
 
@@ -66,7 +66,7 @@ Error undeclared(std::string_view what, const std::vector<Field>& declared) {
 }
 
 Result<std::string> interval_text(std::string_view key, std::string_view value) {
-  const bool band = same_ignoring_case(key, "band");
+  const bool band = same_word(key, "band");
   const std::size_t dots = value.find("..");
   const auto end = [&](std::string_view part, double open) {
     return part.empty() ? std::optional(open) : number_in(part);
@@ -92,7 +92,7 @@ Result<std::string> option_text(const Field& field, std::string_view value) {
   for (const bool exact : {true, false}) {
     for (const Option& option : field.options) {
       const std::string& known = option.value.empty() ? option.name : option.value;
-      if (exact ? known == value : same_ignoring_case(known, value)) return known;
+      if (exact ? known == value : same_word(known, value)) return known;
     }
   }
   std::string listed;
@@ -130,7 +130,7 @@ Result<std::string> array_text(const Field& field, std::string_view value) {
 
 Result<std::string> plain_value(const Field& field, std::string_view value) {
   if (!field.options.empty()) return option_text(field, value);
-  if (same_ignoring_case(field.name, "band") || same_ignoring_case(field.name, "time")) {
+  if (same_word(field.name, "band") || same_word(field.name, "time")) {
     return interval_text(field.name, value);
   }
   if (is_text(field)) return std::string(value);
@@ -167,11 +167,11 @@ Result<Parameters> term_parameters(const CutoutTerm& term, const std::vector<Fie
   }
   const Field* field = find(declared, term.key);
   if (field == nullptr) {
-    if (same_ignoring_case(term.key, "pixels")) return pixel_parameters(term.value, declared);
+    if (same_word(term.key, "pixels")) return pixel_parameters(term.value, declared);
     return fail(undeclared(term.key, declared));
   }
   // Polarisation states are upper case in the standard; people need not know.
-  const bool pol = same_ignoring_case(term.key, "pol") && field->options.empty();
+  const bool pol = same_word(term.key, "pol") && field->options.empty();
   std::string upper = term.value;
   if (pol) std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
   Result<std::string> value = plain_value(*field, upper);
@@ -265,7 +265,7 @@ Result<std::optional<std::pair<std::string, std::string>>> soda_format(std::stri
   const Option* best = nullptr;
   for (const Option& option : field->options) {
     if (!fits_extension(extension, option.value)) continue;
-    const bool usual = same_ignoring_case(option.value, type_of_extension(extension));
+    const bool usual = same_word(option.value, type_of_extension(extension));
     if (best == nullptr || usual) best = &option;
   }
   if (best != nullptr) return Format({field->name, best->value});

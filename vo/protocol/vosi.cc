@@ -28,8 +28,8 @@ Result<std::string> find_obscore_table(const TapService& service, const std::str
   std::string bare;
   for (std::size_t i = 0; i < found->size(); ++i) {
     const std::string name = found->text(i, "table_name");
-    if (starts_ignoring_case(name, "ivoa.") && same_ignoring_case(name.substr(5), "obscore")) return name;
-    if (same_ignoring_case(name, "obscore")) bare = name;
+    if (starts_with_word(name, "ivoa.") && same_word(name.substr(5), "obscore")) return name;
+    if (same_word(name, "obscore")) bare = name;
   }
   // A bare name comes from services that strip schemas in TAP_SCHEMA; queries want the schema all the same.
   return bare.empty() ? std::string(kUsualName) : "ivoa." + bare;

@@ -27,7 +27,7 @@ CellRules::CellRules(const Field& field)
   if (is_text) {
     null_text = *field.null_text;
   } else {
-    null_integer = parse_integer(*field.null_text);
+    null_integer = read_integer(*field.null_text);
     null_real = parse_real(*field.null_text);
     if (!null_real && null_integer) null_real = static_cast<double>(*null_integer);
   }

@@ -70,7 +70,7 @@ bool holds_mjd(const Field& field) {
                       field.datatype != Datatype::boolean && field.datatype != Datatype::bit;
   if (!number || !field.arraysize.scalar()) return false;
   if (same_word(field.name, "t_min") || same_word(field.name, "t_max") || same_word(field.xtype, "mjd")) return true;
-  if (trimmed(field.unit) != "d" || !starts_with_word(field.ucd, "time")) return false;
+  if (trim(field.unit) != "d" || !starts_with_word(field.ucd, "time")) return false;
   // Spans of time are in days too; only epochs are dates.
   for (const std::string_view span : {"time.duration", "time.interval", "time.period", "time.resolution",
                                       "time.lifetime", "time.crossing", "time.scale", "time.age", "time.phase"}) {

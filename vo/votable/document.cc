@@ -25,7 +25,7 @@ bool is_space(std::string_view text) {
 
 std::string first_words(std::string_view text) {
   std::string out;
-  for (const char c : trimmed(text).substr(0, 200)) out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  for (const char c : trim(text).substr(0, 200)) out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   return to_utf8(out);
 }
 

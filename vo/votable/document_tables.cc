@@ -12,7 +12,7 @@ namespace {
 using Kind = XmlToken::Kind;
 
 std::string attribute(const XmlToken& token, std::string_view name) {
-  return std::string(trimmed(raw_attribute(token.raw, name).value_or("")));
+  return std::string(trim(raw_attribute(token.raw, name).value_or("")));
 }
 
 }  // namespace

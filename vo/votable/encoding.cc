@@ -17,36 +17,6 @@ unsigned byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-/// Length of the leading ASCII, eight bytes at a time: nearly all text is nothing else.
-std::size_t ascii_prefix(std::string_view text) {
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    if (word & 0x8080808080808080ULL) break;
-  }
-  while (i < text.size() && byte_at(text, i) < 0x80) ++i;
-  return i;
-}
-
-/// Bytes of the valid UTF-8 sequence at `i`, or 0. RFC 3629: no overlong forms, no surrogates, at most U+10FFFF.
-std::size_t sequence_at(std::string_view text, std::size_t i) {
-  const unsigned first = byte_at(text, i);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first < 0xE0   ? 2
-                             : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xF0 && first < 0xF5 ? 4
-                                                             : 0;
-  if (length == 0 || text.size() - i < length) return 0;
-  for (std::size_t k = 1; k < length; ++k) {
-    if ((byte_at(text, i + k) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned second = byte_at(text, i + 1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  return length;
-}
-
 void append_latin1(std::string& out, std::string_view text) {
   for (const char c : text) append_code_point(out, static_cast<unsigned char>(c));
 }
@@ -97,16 +67,6 @@ std::string_view declared_encoding(std::string_view declaration) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  std::size_t i = ascii_prefix(text);
-  while (i < text.size()) {
-    const std::size_t length = sequence_at(text, i);
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
-}
 
 void append_code_point(std::string& out, char32_t code) {
   const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
@@ -177,7 +137,7 @@ Result<bool> TextDecoder::decide(bool at_end) {
 
   kind_ = Kind::utf8;
   if (may_declare && end != std::string_view::npos) {
-    const std::string_view name = trimmed(declared_encoding(text.substr(0, end)));
+    const std::string_view name = trim(declared_encoding(text.substr(0, end)));
     if (same_word(name, "ISO-8859-1") || same_word(name, "latin1") || same_word(name, "windows-1252")) {
       kind_ = Kind::latin1;
     } else if (!name.empty() && !same_word(name, "UTF-8") && !same_word(name, "UTF8") && !same_word(name, "US-ASCII") &&

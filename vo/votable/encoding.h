@@ -6,13 +6,13 @@
 #pragma once
 
 #include "cache/base/result.h"
+#include "cache/base/text.h"
 
 #include <string>
 #include <string_view>
 
 namespace skymount::vo {
 
-bool is_utf8(std::string_view text);
 void append_code_point(std::string& out, char32_t code);
 /// `text` when it is UTF-8, else its bytes taken as Latin-1.
 std::string to_utf8(std::string_view text);

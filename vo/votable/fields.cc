@@ -70,7 +70,7 @@ std::uint64_t ArraySize::elements() const {
 ArraySize ArraySize::parse(std::string_view text) {
   ArraySize any;
   any.variable = true;
-  text = trimmed(text);
+  text = trim(text);
   // A separator for string arrays: 's' and one character, after the sizes. Admitted by the schema.
   if (text.size() > 2 && text[text.size() - 2] == 's') text.remove_suffix(2);
   if (text.empty() || text == "1") return {};
@@ -78,7 +78,7 @@ ArraySize ArraySize::parse(std::string_view text) {
   ArraySize size;
   while (true) {
     const std::size_t cross = text.find('x');
-    std::string_view axis = trimmed(text.substr(0, cross));
+    std::string_view axis = trim(text.substr(0, cross));
     if (cross == std::string_view::npos && axis.ends_with('*')) {
       axis.remove_suffix(1);
       size.variable = true;
@@ -98,7 +98,7 @@ ArraySize ArraySize::parse(std::string_view text) {
 }
 
 Datatype datatype_of(std::string_view word) {
-  word = trimmed(word);
+  word = trim(word);
   for (const auto& [name, type] : kWords) {
     if (same_word(name, word)) return type;
   }
@@ -135,7 +135,7 @@ void settle_type(Field& field) {
   field.datatype = datatype_of(field.datatype_text);
   field.arraysize = ArraySize::parse(field.arraysize_text);
   const bool own_word =
-      field.datatype == Datatype::character && !same_word(trimmed(field.datatype_text), word_of(Datatype::character));
+      field.datatype == Datatype::character && !same_word(trim(field.datatype_text), word_of(Datatype::character));
   if ((own_word || field.datatype == Datatype::unknown) && field.arraysize_text.empty()) {
     field.arraysize.variable = true;  // text of any length
   }

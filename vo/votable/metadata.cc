@@ -89,7 +89,7 @@ ServiceDescriptor read_service(XmlElement resource) {
   service.description = description_of(resource);
   each_child(resource, "PARAM", [&](XmlElement param) {
     const std::string name = param.text_of("name");
-    const std::string value(trimmed(param.text_of("value")));
+    const std::string value(trim(param.text_of("value")));
     if (same_word(name, "standardID")) service.standard_id = value;
     if (same_word(name, "accessURL")) service.access_url = value;
     if (same_word(name, "resourceIdentifier")) service.resource_identifier = value;
@@ -105,7 +105,7 @@ ServiceDescriptor read_service(XmlElement resource) {
 
 QueryStatus read_status(XmlElement info) {
   const std::string value = info.text_of("value");
-  const std::string_view word = trimmed(value);
+  const std::string_view word = trim(value);
   QueryStatus status;
   if (same_word(word, "OK")) status.kind = QueryStatus::Kind::ok;
   if (same_word(word, "OVERFLOW")) status.kind = QueryStatus::Kind::overflow;
@@ -155,7 +155,7 @@ void Survey::visit(XmlElement element, bool meta) {
 void Survey::visit_resource(XmlElement element, bool outer) {
   const std::string utype = element.text_of("utype");
   const bool meta = is_meta_resource(element.text_of("type"), utype, outer);
-  if (same_word(trimmed(utype), kServiceUtype)) services.push_back(read_service(element));
+  if (same_word(trim(utype), kServiceUtype)) services.push_back(read_service(element));
   if (!meta) data_resources.push_back(element);
   open.push_back(element);
   visit(element, meta);
@@ -202,8 +202,8 @@ Result<void> read_fields(const Survey& survey, std::uint64_t most, std::vector<F
 }  // namespace
 
 bool is_meta_resource(std::string_view type, std::string_view utype, bool outer) {
-  if (same_word(trimmed(utype), kServiceUtype) || same_word(trimmed(type), "meta")) return true;
-  return outer && !same_word(trimmed(type), "results");
+  if (same_word(trim(utype), kServiceUtype) || same_word(trim(type), "meta")) return true;
+  return outer && !same_word(trim(type), "results");
 }
 
 Result<TableMeta> read_metadata(std::string document, std::optional<std::size_t> table, std::uint64_t most_fields) {

@@ -8,10 +8,6 @@
 namespace skymount::vo {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::optional<std::int64_t> parse_hexadecimal(std::string_view digits, bool negative) {
   std::uint64_t bits = 0;
   const char* end = digits.data() + digits.size();
@@ -25,16 +21,8 @@ std::optional<std::int64_t> parse_hexadecimal(std::string_view digits, bool nega
 
 }  // namespace
 
-bool same_word(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  text = trimmed(text);
+std::optional<std::int64_t> read_integer(std::string_view text) {
+  text = trim(text);
   std::string_view digits = text;
   const bool plus = !digits.empty() && digits.front() == '+';
   const bool minus = !digits.empty() && digits.front() == '-';
@@ -58,7 +46,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::optional<double> parse_real(std::string_view text) {
-  text = trimmed(text);
+  text = trim(text);
   if (!text.empty() && text.front() == '+') {
     text.remove_prefix(1);
     if (!text.empty() && text.front() == '-') return std::nullopt;

@@ -63,7 +63,7 @@ void read_bits(const CellRules& rules, std::string_view text, Value& out) {
 void read_integers(const CellRules& rules, std::string_view text, Value& out) {
   std::vector<std::int64_t> values;
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
-    const auto value = parse_integer(word);
+    const auto value = read_integer(word);
     if (!value) {
       out = std::monostate{};
       return;
@@ -126,7 +126,7 @@ void read_cell(const CellRules& rules, std::string_view text, Value& out) {
   if (real) return rules.store(out, parse_real(text).value_or(std::numeric_limits<double>::quiet_NaN()));
   if (rules.type == Datatype::boolean) {
     if (rules.is_array) return read_booleans(rules, text, out);
-    const auto value = parse_boolean(trimmed(text));
+    const auto value = parse_boolean(trim(text));
     if (value) {
       out = *value;
     } else {
@@ -135,7 +135,7 @@ void read_cell(const CellRules& rules, std::string_view text, Value& out) {
     return;
   }
   if (rules.is_array) return read_integers(rules, text, out);
-  const auto value = parse_integer(text);
+  const auto value = read_integer(text);
   if (value) {
     rules.store(out, *value);
   } else {

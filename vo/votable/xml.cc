@@ -117,7 +117,7 @@ std::string XmlElement::text() const {
   for (const Node* n = static_cast<const Node*>(node_)->first_node(); n != nullptr; n = n->next_sibling()) {
     if (is_text(*n)) out += value_of(*n);
   }
-  return to_utf8(trimmed(out));
+  return to_utf8(trim(out));
 }
 
 XmlElement XmlElement::first_child() const {

@@ -50,7 +50,7 @@ std::optional<std::string_view> raw_attribute(std::string_view tag, std::string_
   while (true) {
     const std::size_t equals = tag.find('=', std::min(i, tag.size()));
     if (equals == std::string_view::npos) return std::nullopt;
-    const std::string_view key = trimmed(tag.substr(i, equals - i));
+    const std::string_view key = trim(tag.substr(i, equals - i));
     std::size_t open = equals + 1;
     while (open < tag.size() && is_blank(tag[open])) ++open;
     if (open >= tag.size() || (tag[open] != '"' && tag[open] != '\'')) return std::nullopt;
