@@ -28,7 +28,7 @@ bool may_be_links(const Dataset& dataset, const Url& url) {
   if (typed) return false;
   static constexpr std::array data = {".fits", ".fit", ".fts", ".fz",   ".gz",  ".z",   ".bz2", ".zip",
                                       ".tar",  ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".csv", ".txt"};
-  const std::string name = lower_case(url.last_segment());
+  const std::string name = lower(url.last_segment());
   return std::none_of(data.begin(), data.end(), [&](const char* extension) { return name.ends_with(extension); });
 }
 

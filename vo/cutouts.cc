@@ -15,14 +15,14 @@ using Service = DatasetFolder::CutoutService;
 
 bool sets(const Parameters& parameters, std::string_view name) {
   return std::any_of(parameters.begin(), parameters.end(),
-                     [&](const auto& p) { return same_ignoring_case(p.first, name); });
+                     [&](const auto& p) { return same_word(p.first, name); });
 }
 
 /// Service, dataset and parameters in one order; without what changes from day to day.
 std::string identity_of(const Service& service, const Dataset& dataset, const Parameters& all) {
   Parameters stable;
   for (const auto& [name, value] : all) {
-    if (!names_a_secret(name) && !same_ignoring_case(name, "RUNID")) stable.emplace_back(name, value);
+    if (!names_a_secret(name) && !same_word(name, "RUNID")) stable.emplace_back(name, value);
   }
   std::sort(stable.begin(), stable.end());
   const Result<Url> url = Url::parse(service.access_url);

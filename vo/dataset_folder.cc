@@ -229,7 +229,7 @@ class FolderBuilder {
 std::string embargo_of(const Listing& listing, const Dataset& dataset, WallTime now) {
   if (dataset.rows.empty()) return {};
   const std::uint32_t row = dataset.rows.front();
-  const std::string rights = lower_case(listing.table.text(row, "data_rights"));
+  const std::string rights = lower(listing.table.text(row, "data_rights"));
   if (rights == "public") return {};
   const std::string release = listing.table.text(row, "obs_release_date");
   const double today = kUnixEpochMjd + static_cast<double>(now.time_since_epoch().count()) / 86'400'000.0;

@@ -142,9 +142,9 @@ bool has_word(std::string_view text, std::string_view word) {
 
 /// `message` in lower case without the query that it quotes. 40: enough to recognise a quotation that was cut off.
 std::string without_quotation(std::string_view message, std::string_view adql) {
-  std::string text = lower_case(message);
+  std::string text = lower(message);
   // Archives quote the query with their own blanks; words_of() folded those of the message.
-  const std::string quoted = lower_case(words_of(adql, 100'000));
+  const std::string quoted = lower(words_of(adql, 100'000));
   const std::string start = quoted.substr(0, 40);
   for (std::size_t at; !start.empty() && (at = text.find(start)) != std::string::npos;) {
     std::size_t same = start.size();
