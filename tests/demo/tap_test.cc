@@ -77,6 +77,7 @@ TEST_F(TapTest, TopIsMovedWhereSqliteWantsIt) {
   EXPECT_EQ(sqlite_from_adql("select distinct top 3 'TOP 1' from t"), "select distinct  'TOP 1' from t LIMIT 3 ");
   EXPECT_EQ(sqlite_from_adql("SELECT a FROM (SELECT TOP 2 b FROM t) AS s"),
             "SELECT a FROM (SELECT  b FROM t LIMIT 2 ) AS s");
+  EXPECT_EQ(sqlite_from_adql("SELECT TOP\n\t3 (a) FROM t"), "SELECT  (a) FROM t LIMIT 3 ");
   EXPECT_EQ(sqlite_from_adql("SELECT a FROM t OFFSET 7"), "SELECT a FROM t  LIMIT -1 OFFSET 7 ");
   EXPECT_EQ(sqlite_from_adql("SELECT a FROM t -- TOP 3"), "SELECT a FROM t ");
 }

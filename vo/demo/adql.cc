@@ -71,20 +71,20 @@ std::string sqlite_from_adql(const std::string& adql) {
   std::vector<Level> levels(1);
   std::string out;
   const auto number_after = [&](std::size_t& i, const char* word) {
-    while (++i < tokens.size() && tokens[i].text == " ") {
+    while (++i < tokens.size() && tokens[i].text.find_first_not_of(" \t\r\n") == std::string::npos) {
     }
     if (i >= tokens.size() || !is_number(tokens[i].text)) throw QueryError{std::string(word) + " wants a number"};
     return tokens[i].text;
   };
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
-    Level& level = levels.back();
     if (token.text == "(") levels.emplace_back();
     if (token.text == ")") {
       if (levels.size() == 1) throw QueryError{"a ) without its ("};
-      out += level.limit();
+      out += levels.back().limit();
       levels.pop_back();
     }
+    Level& level = levels.back();
     if (token.text == ";") throw QueryError{"syntax error at ';'"};
     if (token.kind == Token::Kind::word) {
       if (same_ignoring_case(token.text, "LIMIT")) throw QueryError{"syntax error at 'LIMIT': ADQL has TOP"};
