@@ -53,9 +53,10 @@ FileRecords::FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> 
     : archive_(std::move(archive)), store_(std::move(store)) {}
 
 std::optional<FileRecord> FileRecords::get(const std::string& identity) const {
-  std::optional<std::optional<FileRecord>> known = memory_.with([&](auto& memory) {
-    const auto* record = memory.get(identity);
-    return record == nullptr ? std::nullopt : std::optional(*record);
+  using Known = std::optional<std::optional<FileRecord>>;  // the outer one: whether memory can tell
+  const Known known = memory_.with([&](auto& memory) -> Known {
+    const std::optional<FileRecord>* held = memory.get(identity);
+    return held == nullptr ? Known() : Known(std::in_place, *held);
   });
   if (known) return *known;
   std::optional<FileRecord> record;

@@ -122,7 +122,7 @@ TEST_F(ContentReaderTest, AFileThatOnlyComesWholeIsDownloadedOnce) {
 class SecondHeader final : public LayoutHint {
  public:
   std::vector<ByteRange> likely_next(std::uint64_t offset, ByteView bytes, std::uint64_t size) const override {
-    if (offset != 0 || bytes.empty()) return {};
+    if (offset != 5'000'000 || bytes.empty()) return {};
     return {{10'000'000, 5760}, {size - 10, 1'000'000}, {size + 5, 10}};
   }
 };
@@ -130,10 +130,25 @@ class SecondHeader final : public LayoutHint {
 TEST_F(ContentReaderTest, WhatTheLayoutMakesLikelyIsFetchedBeforeItIsAskedFor) {
   const auto source = memory_source(pattern(20'000'000));
   const auto reader = open(source, std::make_shared<SecondHeader>());
-  read(*reader, {0, 2880});
+  read(*reader, {5'000'000, 2880});
   EXPECT_TRUE(soon([&] { return cache().read_cached(source->id(), {10'000'000, 5760}).has_value(); }));
   EXPECT_TRUE(soon([&] { return cache().read_cached(source->id(), {19'999'990, 10}).has_value(); }));
   EXPECT_LE(source->delivered(), 5u * 16'384);
+}
+
+class EagerLayout final : public LayoutHint {
+ public:
+  std::vector<ByteRange> likely_next(std::uint64_t, ByteView, std::uint64_t) const override {
+    return {{300'000, 5760}};
+  }
+};
+
+TEST_F(ContentReaderTest, WhoReadsOnlyTheFirstBytesIsFetchedNoMore) {
+  const auto source = memory_source(pattern(20'000'000));
+  const auto reader = open(source, std::make_shared<EagerLayout>());
+  read(*reader, {0, 2880});
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(source->fetches().size(), 1u);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Tools,
                                            SizeCase{"Absent", "-1"}, SizeCase{"Zero", "0"},
                                            SizeCase{"WithoutLength", "1000", true},
                                            SizeCase{"WithoutRanges", "500000000", false, true}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace skymount::test
