@@ -75,6 +75,9 @@ def check_table(report, mount, archive):
             different = [name for name in columns if not cutouts.same_value(row[name], records[key][name])]
             report.check(f"results.vot: values of {key[0]}", not different, str(different), "rows")
         for key, folder in Listing(mount / FIELD).datasets().items():
+            taken = oracle.mjd_of_unix(os.stat(folder.path).st_mtime)
+            report.check(f"{folder.path.name}: mtime is when it was taken", abs(taken - records[key]["t_min"]) < 1.5 / 86400,
+                         f"MJD {taken}, wanted {records[key]['t_min']}")
             different = [name for name in columns if name != "s_region"
                          and not cutouts.same_value(folder.rows[0].get(name), records[key][name])]
             report.check(f"dataset.json: values of {key[0]}", not different, str(different), "rows")
@@ -106,6 +109,7 @@ def check_links(report, mount, archive):
             links, faults, _ = archive.links(records[key])
             files = folder.files()
             report.same(f"{name}: same links", set(files), {link.key() for link in links}, "links")
+            check_links_document(report, folder, links, faults)
             errors = folder.errors()
             if faults:
                 missing = [fault.fault for fault in faults if fault.fault not in (errors or "")]
@@ -113,6 +117,16 @@ def check_links(report, mount, archive):
             else:
                 report.check(f"{name}: no faults, no ERRORS.txt", errors is None, str(errors))
             check_files(report, name, files, links)
+
+
+def check_links_document(report, folder, links, faults):
+    """links.vot is the archive's answer: a VOTable with the same rows for this dataset."""
+    from astropy.io.votable import parse
+    table = parse(str(folder.path / "links.vot")).get_first_table().to_table()
+    rows = [oracle.Link(row) for row in table if oracle.text(row["ID"]) == folder.did()]
+    report.same(f"{folder.path.name}: links.vot", {row.key() for row in rows if row.url}, {link.key() for link in links})
+    report.same(f"{folder.path.name}: faults in links.vot", {row.fault for row in rows if row.fault},
+                {fault.fault for fault in faults})
 
 
 def check_files(report, name, files, links):

@@ -129,3 +129,7 @@ def table_of(content):
 def mjd(date):
     from astropy.time import Time
     return Time(date, scale="utc").mjd
+
+
+def mjd_of_unix(seconds):
+    return 40587.0 + seconds / 86400.0
