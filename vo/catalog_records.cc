@@ -25,11 +25,12 @@ void put_pairs(RecordWriter& out, const std::vector<std::pair<std::string, std::
   }
 }
 
-/// Calls `get` as often as the count says, and stops at the end of the record: a wrong count cannot make us allocate.
+/// Calls `get` as often as the count says, and stops with the first read beyond the record: a wrong count cannot make us
+/// allocate.
 template <class Get>
 void get_each(RecordReader& in, Get get) {
   const std::uint32_t count = in.u32();
-  for (std::uint32_t i = 0; i < count && in.ok() && !in.at_end(); ++i) get();
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) get();
 }
 
 std::string get_text(RecordReader& in) {
