@@ -59,6 +59,9 @@ class Blocks final : public BlockCache {
   }
   std::uint64_t cached_bytes(const ContentId& id) const override { return shared_->store->bytes_of(id.hex()); }
   void drop(const ContentId& id) override { remove(id.hex(), /*also_at_work=*/true); }
+  void pin(const ContentId& id, bool pinned) override { content(id)->pin(pinned); }
+  Verified verify(std::stop_token stop) override;
+  std::uint64_t clear() override;
   Stat stat() const override;
   void flush() override {
     if (auto flushed = lmdb_->flush(); !flushed) log(LogLevel::error, flushed.error().what());
@@ -157,6 +160,33 @@ std::int64_t Blocks::used_ms(const std::string& hex) const {
   std::lock_guard lock(mutex_);
   const auto found = open_.find(hex);
   return found == open_.end() ? 0 : found->second.used_ms;
+}
+
+BlockCache::Verified Blocks::verify(std::stop_token stop) {
+  Verified out;
+  shared_->store->each_file([&](const std::string& hex, const BlockStore::File& file) {
+    StoredContent stored(shared_->store, hex, file);
+    const StoredContent::Verified found = stored.verify(stop);
+    ++out.contents;
+    out.bytes += found.bytes;
+    out.damaged_bytes += found.damaged;
+    return !stop.stop_requested();
+  });
+  return out;
+}
+
+std::uint64_t Blocks::clear() {
+  std::vector<std::string> all;
+  shared_->store->each_file([&](const std::string& hex, const BlockStore::File& file) {
+    if (!file.pinned) all.push_back(hex);
+    return true;
+  });
+  std::uint64_t freed = 0;
+  for (const std::string& hex : all) {
+    const std::uint64_t bytes = shared_->store->bytes_of(hex);
+    if (evict(hex)) freed += bytes;
+  }
+  return freed;
 }
 
 BlockCache::Stat Blocks::stat() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Bytes of many files, kept on disk in granules, fetched when missing. Every read of remote data in the mount ends here.
+// Bytes of many files, kept on disk in granules, fetched when missing. Every read of remote data in the mount ends
+// here.
 //
 // A read names a source and a range. Granules on disk are verified and returned; missing ones are fetched by transfers
 // that all waiting readers share (two readers of one range cause one fetch). Everything a source delivers is kept, also
@@ -22,10 +23,10 @@ namespace skymount::cache {
 class Lmdb;
 
 struct BlockCacheOptions {
-  std::filesystem::path dir;                          ///< 0700; created when missing
-  std::uint64_t max_bytes = 50'000'000'000;           ///< on disk; the janitor evicts least recently used contents above it
-  std::uint64_t memory_bytes = 256 * 1024 * 1024;     ///< budget for bytes in flight
-  unsigned fetch_threads_per_archive = 4;             ///< parallel transfers of one archive; one archive never waits for another
+  std::filesystem::path dir;                 ///< 0700; created when missing
+  std::uint64_t max_bytes = 50'000'000'000;  ///< on disk; the janitor evicts least recently used contents above it
+  std::uint64_t memory_bytes = 256 * 1024 * 1024;  ///< budget for bytes in flight
+  unsigned fetch_threads_per_archive = 4;  ///< parallel transfers of one archive; one archive never waits for another
 };
 
 /// Thread-safe.
@@ -38,8 +39,8 @@ class BlockCache {
   virtual std::optional<SharedBytes> read_cached(const ContentId& id, ByteRange range) = 0;
 
   /// `range` of the file, fetched where missing. `range` must lie inside the size (the caller clips at end of file).
-  /// Waits at most until ctx.deadline (timed_out) or ctx.stop (cancelled); the transfer goes on while others wait for it.
-  /// `fetch_hint` is how much may be fetched in one go when this range is missing: at least range, in file bounds.
+  /// Waits at most until ctx.deadline (timed_out) or ctx.stop (cancelled); the transfer goes on while others wait for
+  /// it. `fetch_hint` is how much may be fetched in one go when this range is missing: at least range, in file bounds.
   virtual Result<SharedBytes> read(const std::shared_ptr<ByteSource>& source, ByteRange range, ByteRange fetch_hint,
                                    const FetchContext& ctx) = 0;
 
@@ -58,6 +59,17 @@ class BlockCache {
   virtual std::uint64_t cached_bytes(const ContentId& id) const = 0;
   /// Forgets a content (its origin holds another version, or its bytes proved wrong).
   virtual void drop(const ContentId& id) = 0;
+
+  /// A pinned content is never evicted; drop() still removes it.
+  virtual void pin(const ContentId& id, bool pinned) = 0;
+
+  struct Verified {
+    std::uint64_t contents = 0, bytes = 0, damaged_bytes = 0;
+  };
+  /// Reads all that is on disk and compares checksums; what is damaged is forgotten, and fetched again when it is read.
+  virtual Verified verify(std::stop_token stop) = 0;
+  /// Removes all that is neither pinned nor in use just now. Returns the bytes that were freed.
+  virtual std::uint64_t clear() = 0;
 
   struct Stat {
     std::uint64_t bytes = 0, contents = 0, hits = 0, misses = 0, fetched_bytes = 0, running_transfers = 0;

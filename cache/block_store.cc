@@ -73,6 +73,8 @@ BlockStore::BlockStore(std::filesystem::path blocks, std::shared_ptr<Lmdb> lmdb,
 Result<std::shared_ptr<BlockStore>> BlockStore::open(const std::filesystem::path& dir, std::shared_ptr<Lmdb> lmdb,
                                                      std::uint64_t memory_bytes) {
   const std::filesystem::path blocks = dir / "blocks";
+  std::error_code bad;
+  std::filesystem::create_directories(dir, bad);  // should it not work, the next line says why
   if (::mkdir(blocks.c_str(), 0700) != 0 && errno != EEXIST) {
     const int why = errno;
     return fail(why == ENOSPC ? Code::no_space : Code::denied,

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <mutex>
 #include <shared_mutex>
+#include <stop_token>
 #include <vector>
 
 namespace skymount::cache {
@@ -89,6 +90,7 @@ class Descriptor {
 class StoredContent {
  public:
   StoredContent(std::shared_ptr<BlockStore> store, const ContentId& id);
+  StoredContent(std::shared_ptr<BlockStore> store, std::string hex, BlockStore::File file);
 
   const std::string& hex() const { return hex_; }
   std::optional<std::uint64_t> size() const;
@@ -103,6 +105,12 @@ class StoredContent {
   void write(std::uint64_t offset, ByteView bytes);
   /// Remembers that it was used just now.
   void touch();
+  void pin(bool pinned);
+  struct Verified {
+    std::uint64_t bytes = 0, damaged = 0;
+  };
+  /// Reads all of it that is on disk. What fails its checksum is then missing.
+  Verified verify(std::stop_token stop);
   /// Before its removal: waits for a write that runs, and keeps nothing more.
   void retire();
 
@@ -115,7 +123,6 @@ class StoredContent {
   void forget(std::uint64_t extent, const std::vector<std::size_t>& granules, ByteRange range);
 
   const std::shared_ptr<BlockStore> store_;
-  const ContentId id_;
   const std::string hex_;
   std::shared_mutex writing_;  // shared by writes; taken before mutex_
   mutable std::mutex mutex_;

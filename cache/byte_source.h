@@ -30,6 +30,10 @@ class ByteSource {
   /// fetch delivers from byte 0 to the end whatever range is asked, so there should be just one of them, shared.
   virtual bool whole_only() const { return false; }
 
+  /// True when fetch() itself reads other contents through the cache (a cutout computed here). Such fetches have
+  /// threads of their own, so that they never occupy those that they wait for.
+  virtual bool reads_others() const { return false; }
+
   /// Delivers `range` to `sink`, in order, in pieces, on the caller's thread. Blocks.
   /// Errors  cancelled when ctx.stop is requested; timed_out at ctx.deadline; stale when the origin no longer holds the
   ///         version that id() names; corrupt, unavailable, denied, not_found as the origin answers. What was delivered

@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kIdle{10};
 struct DownloadScheduler::Lane {
   using Queue = std::deque<std::shared_ptr<Download>>;
 
-  Lane(const std::string& archive, unsigned max_threads) : name("get " + archive), limit(std::max(1U, max_threads)) {}
+  explicit Lane(const DownloadLane& wanted) : name("get " + wanted.name), limit(std::max(1U, wanted.threads)) {}
 
   std::shared_ptr<Download> next();
   void work(std::unique_lock<std::mutex>& lock);
@@ -83,18 +83,18 @@ DownloadScheduler::~DownloadScheduler() {
   shutdown(std::chrono::seconds(2));
 }
 
-std::shared_ptr<DownloadScheduler::Lane> DownloadScheduler::lane(const std::string& archive) {
+std::shared_ptr<DownloadScheduler::Lane> DownloadScheduler::find(const DownloadLane& wanted) {
   std::lock_guard lock(mutex_);
-  auto& lane = lanes_[archive];
+  auto& lane = lanes_[wanted.name];
   if (!lane) {
-    lane = std::make_shared<Lane>(archive, threads_per_archive_);
+    lane = std::make_shared<Lane>(wanted);
     lane->closing = closing_;
   }
   return lane;
 }
 
-void DownloadScheduler::submit(const std::string& archive, Priority priority, std::shared_ptr<Download> download) {
-  const std::shared_ptr<Lane> to = lane(archive);
+void DownloadScheduler::submit(const DownloadLane& lane, Priority priority, std::shared_ptr<Download> download) {
+  const std::shared_ptr<Lane> to = find(lane);
   std::unique_lock lock(to->mutex);
   if (to->closing) {
     lock.unlock();
@@ -115,8 +115,8 @@ void DownloadScheduler::submit(const std::string& archive, Priority priority, st
   to->wake.notify_one();
 }
 
-void DownloadScheduler::promote(const std::string& archive, const std::shared_ptr<Download>& download) {
-  const std::shared_ptr<Lane> in = lane(archive);
+void DownloadScheduler::promote(const DownloadLane& lane, const std::shared_ptr<Download>& download) {
+  const std::shared_ptr<Lane> in = find(lane);
   std::lock_guard lock(in->mutex);
   const auto found = std::find(in->ahead.begin(), in->ahead.end(), download);
   if (found == in->ahead.end()) return;
@@ -133,7 +133,7 @@ void DownloadScheduler::shutdown(std::chrono::milliseconds grace) {
     lanes = lanes_;
   }
   const auto until = std::chrono::steady_clock::now() + grace;
-  for (auto& [archive, lane] : lanes) {
+  for (auto& [name, lane] : lanes) {
     Lane::Queue queued;
     {
       std::lock_guard lock(lane->mutex);
@@ -145,11 +145,11 @@ void DownloadScheduler::shutdown(std::chrono::milliseconds grace) {
     lane->wake.notify_all();
     for (const auto& download : queued) download->run();
   }
-  for (auto& [archive, lane] : lanes) {
+  for (auto& [name, lane] : lanes) {
     std::unique_lock lock(lane->mutex);
     const std::shared_ptr<Lane>& at = lane;
     if (!lane->ended.wait_until(lock, until, [&] { return at->threads == 0; })) {
-      log(LogLevel::warning, "a download of " + printable(archive) + " does not end; it is left behind");
+      log(LogLevel::warning, "a download of " + printable(name) + " does not end; it is left behind");
     }
   }
 }

@@ -21,27 +21,32 @@ class Download {
   virtual void run() = 0;
 };
 
+/// A queue with threads of its own. Downloads that wait for other downloads belong in another lane than those.
+struct DownloadLane {
+  std::string name;
+  unsigned threads = 1;  ///< as the first user of the name says
+};
+
 /// Thread-safe.
 class DownloadScheduler {
  public:
-  explicit DownloadScheduler(unsigned threads_per_archive) : threads_per_archive_(threads_per_archive) {}
+  DownloadScheduler() = default;
   /// As shutdown() with two seconds.
   ~DownloadScheduler();
   DownloadScheduler(const DownloadScheduler&) = delete;
   DownloadScheduler& operator=(const DownloadScheduler&) = delete;
 
-  void submit(const std::string& archive, Priority priority, std::shared_ptr<Download> download);
+  void submit(const DownloadLane& lane, Priority priority, std::shared_ptr<Download> download);
   /// Somebody waits now for a download that was queued to be fetched ahead. Nothing happens when it already runs.
-  void promote(const std::string& archive, const std::shared_ptr<Download>& download);
+  void promote(const DownloadLane& lane, const std::shared_ptr<Download>& download);
   /// Takes no more; runs what is queued on the calling thread (by now each download knows that it is to end at once),
   /// then waits up to `grace` for the threads. A thread that stays longer is left behind; it owns all it touches.
   void shutdown(std::chrono::milliseconds grace);
 
  private:
   struct Lane;
-  std::shared_ptr<Lane> lane(const std::string& archive);
+  std::shared_ptr<Lane> find(const DownloadLane& lane);
 
-  const unsigned threads_per_archive_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Lane>> lanes_;
   bool closing_ = false;

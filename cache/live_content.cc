@@ -14,6 +14,9 @@ namespace {
 constexpr std::uint64_t kTooFarAhead = 1_MiB;
 // One request of a prefetch, and as far as waiting requests are joined together.
 constexpr std::uint64_t kMaxRequest = 8_MiB;
+// Whole files come slowly (an archive computes them) and cost a waiting thread each; the connections to an archive are
+// limited elsewhere.
+constexpr unsigned kWholeFileThreads = 4;
 // A granule that proves bad twice over is not the disk's fault.
 constexpr int kMaxRounds = 8;
 
@@ -328,10 +331,20 @@ LiveContent::TransferPtr LiveContent::whole_transfer(const SourcePtr& source, co
 
 LiveContent::TransferPtr LiveContent::new_transfer(const SourcePtr& source, ByteRange range, bool whole,
                                                    const FetchContext& ctx, Errands& todo) {
-  auto made = std::make_shared<Transfer>(shared_from_this(), source, range, whole, ctx);
+  auto made = std::make_shared<Transfer>(shared_from_this(), source, range, whole, ctx, lane_for(*source, whole));
   transfers_.push_back(made);
   todo.submit.push_back(made);
   return made;
+}
+
+/// Ranges, whole files and computed files queue apart: a download of an hour must not hold up a read of a moment, and
+/// what is computed here waits for ranges.
+DownloadLane LiveContent::lane_for(const ByteSource& source, bool whole) const {
+  const unsigned threads = shared_->threads_per_archive;
+  const std::string& archive = source.id().archive;
+  if (source.reads_others()) return {archive + ", computed", threads};
+  if (whole) return {archive + ", whole files", kWholeFileThreads * threads};
+  return {archive, threads};
 }
 
 /// The parts of `range` that are neither stored nor in memory nor coming.
@@ -388,17 +401,17 @@ Error LiveContent::gave_up(ByteRange range, const FetchContext& ctx) const {
 
 void LiveContent::do_errands(Errands errands) {
   for (const TransferPtr& transfer : errands.promote) {
-    shared_->scheduler.promote(transfer->source->id().archive, transfer);
+    shared_->scheduler.promote(transfer->lane, transfer);
   }
   const auto urgency = [&](const TransferPtr& transfer) {
     std::lock_guard lock(mutex_);
     return transfer->priority;
   };
   for (const TransferPtr& transfer : errands.submit) {
-    const std::string& archive = transfer->source->id().archive;
     const Priority priority = urgency(transfer);
-    shared_->scheduler.submit(archive, priority, transfer);
-    if (urgency(transfer) != priority) shared_->scheduler.promote(archive, transfer);  // somebody joined meanwhile
+    shared_->scheduler.submit(transfer->lane, priority, transfer);
+    if (urgency(transfer) != priority)
+      shared_->scheduler.promote(transfer->lane, transfer);  // somebody joined meanwhile
   }
   for (const TransferPtr& transfer : errands.stop) transfer->stop.request_stop();
 }

@@ -20,9 +20,10 @@ namespace skymount::cache {
 
 /// What all contents of a cache share. It outlives the cache while a download that does not end still uses it.
 struct CacheShared {
-  CacheShared(std::shared_ptr<BlockStore> block_store, unsigned threads_per_archive)
-      : store(std::move(block_store)), scheduler(threads_per_archive) {}
+  CacheShared(std::shared_ptr<BlockStore> block_store, unsigned threads)
+      : store(std::move(block_store)), threads_per_archive(threads) {}
   const std::shared_ptr<BlockStore> store;
+  const unsigned threads_per_archive;
   DownloadScheduler scheduler;
   std::function<void()> stored = [] {};  ///< called after bytes were written; set before any use
   std::atomic<bool> closing{false};
@@ -47,6 +48,7 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   /// A transfer or a reader is at work.
   bool busy() const;
   std::optional<std::uint64_t> size() const { return stored_.size(); }
+  void pin(bool pinned) { stored_.pin(pinned); }
   /// Keeps nothing more; what runs, runs to its end for those who wait.
   void retire() { stored_.retire(); }
   /// Ends all transfers and gives `cancelled` to those who wait.
@@ -101,6 +103,7 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   TransferPtr whole_transfer(const SourcePtr& source, const FetchContext& ctx, Errands& todo);
   TransferPtr new_transfer(const SourcePtr& source, ByteRange range, bool whole, const FetchContext& ctx,
                            Errands& todo);
+  DownloadLane lane_for(const ByteSource& source, bool whole) const;
   std::vector<ByteRange> unfetched(ByteRange range) const;
   bool wait(std::unique_lock<std::mutex>& lock, Reader& reader, const FetchContext& ctx);
   void leave(Reader& reader, Errands& todo);

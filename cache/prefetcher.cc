@@ -34,8 +34,8 @@ Prefetcher::Advice Prefetcher::on_read(ByteRange range) {
   }
   for (std::stop_source& stop : over) stop.request_stop();  // runs callbacks of the cache: not under our lock
   start(plan.ahead, token);
-  // Who reads a file's first bytes may want no more than that (`file`, a header listing), and the open has brought enough
-  // of them; who comes to a further place has walked there and will walk on.
+  // Who reads a file's first bytes may want no more than that (`file`, a header listing), and the open has brought
+  // enough of them; who comes to a further place has walked there and will walk on.
   return {plan.fetch, plan.fresh && range.offset != 0 && hint_ != nullptr};
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "cache/base/log.h"
+#include "cache/base/range_set.h"
 #include "cache/block_store.h"
 
 namespace skymount::cache {
@@ -58,10 +59,13 @@ Descriptor::~Descriptor() {
 }
 
 StoredContent::StoredContent(std::shared_ptr<BlockStore> store, const ContentId& id)
-    : store_(std::move(store)), id_(id), hex_(id.hex()) {
+    : store_(std::move(store)), hex_(id.hex()) {
   file_ = store_->file(hex_).value_or(BlockStore::File{std::nullopt, 0, false, id.archive, id.identity});
   remembered_ms_ = file_.used_ms;
 }
+
+StoredContent::StoredContent(std::shared_ptr<BlockStore> store, std::string hex, BlockStore::File file)
+    : store_(std::move(store)), hex_(std::move(hex)), file_(std::move(file)), remembered_ms_(file_.used_ms) {}
 
 std::optional<std::uint64_t> StoredContent::size() const {
   std::lock_guard lock(mutex_);
@@ -74,6 +78,31 @@ void StoredContent::set_size(std::uint64_t size) {
   file_.size = size;
   file_.used_ms = remembered_ms_ = wall_ms();
   store_->put_file(hex_, file_);
+}
+
+void StoredContent::pin(bool pinned) {
+  std::lock_guard lock(mutex_);
+  if (retired_ || file_.pinned == pinned) return;
+  file_.pinned = pinned;
+  file_.used_ms = remembered_ms_ = wall_ms();
+  store_->put_file(hex_, file_);
+}
+
+StoredContent::Verified StoredContent::verify(std::stop_token stop) {
+  Verified out;
+  const std::uint64_t size = this->size().value_or(0);  // without a size, a download was cut off; reading it will tell
+  Bytes buffer(std::min(size, kExtentSize));
+  for (std::uint64_t at = 0; at < size && !stop.stop_requested(); at += kExtentSize) {
+    const ByteRange extent{at, std::min(kExtentSize, size - at)};
+    RangeSet absent;
+    for (const ByteRange gap : missing(extent)) absent.add(gap);
+    for (const ByteRange run : absent.missing_from(extent)) {
+      out.bytes += run.length;
+      if (read(run, buffer.data())) continue;
+      for (const ByteRange gap : missing(run)) out.damaged += gap.length;
+    }
+  }
+  return out;
 }
 
 void StoredContent::retire() {

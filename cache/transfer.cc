@@ -11,10 +11,11 @@ void Assembly::advance_to(std::uint64_t offset) {
 }
 
 Transfer::Transfer(std::shared_ptr<LiveContent> for_content, std::shared_ptr<ByteSource> from, ByteRange wanted,
-                   bool whole_file, const FetchContext& ctx)
+                   bool whole_file, const FetchContext& ctx, DownloadLane download_lane)
     : content(std::move(for_content)),
       source(std::move(from)),
       cause(ctx.cause),
+      lane(std::move(download_lane)),
       priority(ctx.priority),
       begin(wanted.offset),
       end(wanted.end()),

@@ -36,12 +36,13 @@ class Transfer final : public Download, public std::enable_shared_from_this<Tran
   enum class State { queued, running, ended };
 
   Transfer(std::shared_ptr<LiveContent> for_content, std::shared_ptr<ByteSource> from, ByteRange wanted,
-           bool whole_file, const FetchContext& ctx);
+           bool whole_file, const FetchContext& ctx, DownloadLane download_lane);
   void run() override;
 
   const std::shared_ptr<LiveContent> content;
   const std::shared_ptr<ByteSource> source;
   const std::string cause;
+  const DownloadLane lane;
   std::stop_source stop;
 
   // Guarded by the content's lock; `assembly` is changed by the transfer's own thread only.

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -330,6 +331,130 @@ TEST_F(BlockCacheTest, StaysBelowItsSizeByEvictingWhatWasUsedLeastRecently) {
   EXPECT_TRUE(cache().read_cached(sources[7]->id(), {0, 200'000}));
   EXPECT_FALSE(cache().read_cached(sources[1]->id(), {0, 200'000}));
   for (const auto& source : sources) EXPECT_TRUE(reads_right(source, {0, 200'000}));
+}
+
+TEST_F(BlockCacheTest, APinnedContentIsNeitherEvictedNorCleared) {
+  options_.max_bytes = 500'000;
+  const auto pinned = memory_source(pattern(200'000));
+  cache().pin(pinned->id(), true);
+  ASSERT_TRUE(reads_right(pinned, {0, 200'000}));
+  for (unsigned i = 0; i < 4; ++i) {
+    ASSERT_TRUE(reads_right(memory_source(pattern(200'000, i)), {0, 200'000}));
+    settle();
+  }
+  ASSERT_TRUE(soon([&] { return cache().stat().bytes <= 500'000; }));
+  EXPECT_TRUE(cache().read_cached(pinned->id(), {0, 200'000}));
+  EXPECT_GT(cache().clear(), 0u);
+  close_cache();
+  EXPECT_EQ(cache().stat().bytes, 200'000u);
+  cache().pin(pinned->id(), false);
+  EXPECT_EQ(cache().clear(), 200'000u);
+  EXPECT_EQ(cache().stat().bytes, 0u);
+  EXPECT_EQ(data_file(), "");
+}
+
+TEST_F(BlockCacheTest, VerifyFindsDamageAndForgetsIt) {
+  const auto source = memory_source(pattern(5'000'001));
+  ASSERT_TRUE(reads_right(source, {0, 5'000'001}));
+  ASSERT_TRUE(reads_right(memory_source(pattern(1000)), {0, 1000}));
+  settle();
+  EXPECT_EQ(cache().verify({}).damaged_bytes, 0u);
+  std::filesystem::resize_file(data_file(), 0);
+  const auto verified = cache().verify({});
+  EXPECT_EQ(verified.contents, 2u);
+  EXPECT_EQ(verified.bytes, 5'001'001u);
+  EXPECT_TRUE(verified.damaged_bytes == 5'000'001u || verified.damaged_bytes == 1000u);
+  EXPECT_EQ(cache().verify({}).damaged_bytes, 0u);
+  EXPECT_TRUE(reads_right(source, {0, 5'000'001}));
+}
+
+TEST_F(BlockCacheTest, AComputedFileThatReadsFilesOfItsOwnArchiveNeverBlocksItself) {
+  class Doubled final : public ByteSource {
+   public:
+    Doubled(BlockCache& blocks, std::shared_ptr<MemorySource> of, int number)
+        : blocks_(blocks), of_(std::move(of)), id_{"a", "", "doubled " + std::to_string(number), "v1"} {}
+    const ContentId& id() const override { return id_; }
+    std::optional<std::uint64_t> size() const override { return of_->bytes().size(); }
+    bool whole_only() const override { return true; }
+    bool reads_others() const override { return true; }
+    Result<void> fetch(ByteRange, const Sink& sink, const FetchContext& ctx) override {
+      const ByteRange all{0, of_->bytes().size()};
+      const auto bytes = blocks_.read(of_, all, all, ctx);
+      if (!bytes) return fail(bytes.error());
+      return sink(0, bytes->view());
+    }
+
+   private:
+    BlockCache& blocks_;
+    const std::shared_ptr<MemorySource> of_;
+    const ContentId id_;
+  };
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 12; ++i) {
+    readers.emplace_back([this, i] {
+      const auto plate =
+          memory_source(pattern(100'000, static_cast<unsigned>(i)), {.first_byte = 2ms, .whole_only = i % 2 == 0});
+      const auto doubled = std::make_shared<Doubled>(cache(), plate, i);
+      const auto bytes = cache().read(doubled, {0, 100'000}, {0, 100'000}, FetchContext::within(10s, "test"));
+      ASSERT_TRUE(bytes) << bytes.error().what();
+      EXPECT_TRUE(copy_of(*bytes) == plate->bytes());
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST_F(BlockCacheTest, TwoProcessesShareADirectory) {
+  const ContentId id{"a", "", "shared", "v1"};
+  const auto part = [&](std::uint64_t offset) {
+    const auto source = std::make_shared<MemorySource>(pattern(6'000'000), id);
+    return reads_right(source, {offset, 2'000'000}) ? 0 : 1;
+  };
+  std::vector<pid_t> children;
+  for (const std::uint64_t offset : {0u, 4'000'000u}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      const int result = part(offset);
+      close_cache();
+      _exit(result);
+    }
+    children.push_back(child);
+  }
+  EXPECT_EQ(part(2'000'000), 0);
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  close_cache();
+  const auto all = cache().read_cached(id, {0, 6'000'000});
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(copy_of(*all) == pattern(6'000'000));
+}
+
+TEST_F(BlockCacheTest, ADownloadThatDoesNotEndIsLeftBehind) {
+  class Deaf final : public ByteSource {
+   public:
+    const ContentId& id() const override { return id_; }
+    std::optional<std::uint64_t> size() const override { return 100; }
+    Result<void> fetch(ByteRange, const Sink&, const FetchContext&) override {
+      begun = true;
+      while (!released) std::this_thread::sleep_for(5ms);
+      ended = true;
+      return fail(Code::unavailable, "at last");
+    }
+    std::atomic<bool> begun{false}, released{false}, ended{false};
+
+   private:
+    const ContentId id_{"a", "", "deaf", "v1"};
+  };
+  const auto source = std::make_shared<Deaf>();
+  cache().prefetch(source, {0, 100}, FetchContext{});
+  ASSERT_TRUE(soon([&] { return source->begun.load(); }));
+  const auto begun = std::chrono::steady_clock::now();
+  close_cache();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  source->released = true;
+  EXPECT_TRUE(soon([&] { return source.use_count() == 1; })) << "it must end cleanly, and hold nothing";
 }
 
 TEST_F(BlockCacheTest, ReadsGoOnWhenTheDiskIsFull) {
