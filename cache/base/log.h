@@ -16,7 +16,8 @@ void log_to_file(const std::string& path);
 void log_at_least(LogLevel level);
 void log(LogLevel level, std::string_view message);
 
-/// `text` with control bytes as \xNN, so that no archive can forge a line or move a terminal's cursor.
+/// `text` with control bytes and what is not UTF-8 as \xNN, so that no archive can forge a line, move a terminal's cursor or
+/// make a log unreadable.
 std::string printable(std::string_view text);
 
 }  // namespace skymount

@@ -4,6 +4,7 @@
 #include "vo/http/error_answer.h"
 
 #include "cache/base/log.h"
+#include "cache/base/text.h"
 
 namespace skymount::vo {
 namespace {
@@ -56,6 +57,8 @@ Code code_of(int status, bool about_parameters) {
 }  // namespace
 
 std::string gist_of(std::string_view body) {
+  // A picture that comes with a 404 has nothing to say in words.
+  if (body.find('\0') != std::string_view::npos || utf8_length(body) == 0) return "";
   std::string out;
   for (const char c : without_tags(body)) {
     const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
