@@ -260,8 +260,8 @@ void Lmdb::put(Db db, std::string_view key, Bytes value) {
 void Lmdb::erase(Db db, std::string_view key) {
   impl_->add(db, key, {Change::Kind::erase, nullptr, nullptr});
 }
-void Lmdb::merge(Db db, std::string_view key, Bytes change, Merge merge) {
-  impl_->add(db, key, {Change::Kind::merge, std::make_shared<const Bytes>(std::move(change)), merge});
+void Lmdb::merge(Db db, std::string_view key, Bytes change, Merge how) {
+  impl_->add(db, key, {Change::Kind::merge, std::make_shared<const Bytes>(std::move(change)), how});
 }
 void Lmdb::each(Db db, std::string_view prefix, const Visit& visit) const {
   impl_->each(db, prefix, visit);

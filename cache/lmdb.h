@@ -53,8 +53,8 @@ class Lmdb {
   std::optional<Bytes> get(Db db, std::string_view key) const;
   void put(Db db, std::string_view key, Bytes value);
   void erase(Db db, std::string_view key);
-  /// Stores merge(what is there, change); both processes of a shared directory keep what the other one added.
-  void merge(Db db, std::string_view key, Bytes change, Merge merge);
+  /// Stores how(what is there, change); both processes of a shared directory keep what the other one added.
+  void merge(Db db, std::string_view key, Bytes change, Merge how);
 
   /// Visits the records whose key begins with `prefix`, until `visit` returns false. No transaction is open and no lock
   /// is held while `visit` runs, so it may call back; what is written meanwhile may or may not be seen.

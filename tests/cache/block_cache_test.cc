@@ -241,6 +241,7 @@ TEST_F(BlockCacheTest, SomebodyWhoWaitsGoesBeforeWhatIsFetchedAhead) {
   std::stop_source stop;
   FetchContext ahead{Priority::prefetch, "ahead", FetchContext::Steady::time_point::max(), stop.get_token()};
   cache().prefetch(bulk, {0, 60'000'000}, ahead);
+  ASSERT_TRUE(bulk->wait_for_fetches(1));
   EXPECT_TRUE(reads_right(memory_source(pattern(100'000)), {0, 100'000}));
   EXPECT_EQ(bulk->fetches().size(), 1u);
   stop.request_stop();

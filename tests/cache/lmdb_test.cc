@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "tests/support/random.h"
@@ -214,6 +215,27 @@ TEST(Lmdb, RefusesAnIndexThatWasCutOff) {
   auto lmdb = Lmdb::open(dir.path());
   ASSERT_FALSE(lmdb);
   EXPECT_EQ(lmdb.error().code(), Code::corrupt);
+}
+
+TEST(Lmdb, RefusesAnIndexOfAnotherFormat) {
+  TempDir dir;
+  opened(dir.path())->put(Db::links, "a", to_bytes("1"));
+  const auto file = dir.path() / "index" / "data.mdb";
+  std::stringstream content;
+  content << std::ifstream(file, std::ios::binary).rdbuf();
+  std::string bytes = content.str();
+  const std::string ours("format\x01\0\0\0", 10);  // the key, and behind it the number
+  int changed = 0;
+  for (std::size_t at = bytes.find(ours); at != std::string::npos; at = bytes.find(ours, at + 1), ++changed) {
+    bytes[at + 6] = 7;
+  }
+  ASSERT_GT(changed, 0);
+  std::ofstream(file, std::ios::binary) << bytes;
+  const auto lmdb = Lmdb::open(dir.path());
+  ASSERT_FALSE(lmdb);
+  EXPECT_EQ(lmdb.error().code(), Code::unsupported);
+  EXPECT_THAT(lmdb.error().what(), HasSubstr("format 7"));
+  EXPECT_THAT(lmdb.error().what(), HasSubstr("--cache DIR"));
 }
 
 TEST(Lmdb, TwoProcessesKeepWhatTheOtherOneAdded) {
