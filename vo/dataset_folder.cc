@@ -259,7 +259,12 @@ DatasetFolder folder_of_links(const Listing& listing, const Dataset& dataset, co
   // A links service that does not know the id must not hide the file that the row names.
   const bool row_is_file = !dataset.access_url.empty() && !is_datalink_type(dataset.access_format) &&
                            stable_url(dataset.access_url) != base.without_signature();
-  if (!builder.has_files() && row_is_file && !answer.links.empty()) builder.add_file_of_row();
+  if (!builder.has_files() && row_is_file) builder.add_file_of_row();
+  if (answer.links.empty()) {
+    // Archives also answer so when a right is missing (ALMA): an empty folder would pass for "no data".
+    builder.fault({dataset.publisher_did, "",
+                   "the archive lists no links for this dataset: it has none, or they are not open to you"});
+  }
   return builder.finish(shown_links(answer.table, document));
 }
 

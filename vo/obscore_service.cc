@@ -97,7 +97,7 @@ std::vector<Shortfall> shortfalls_of_count(const RowIntake& intake, const Query&
   if (intake.stopped_early()) {
     out.push_back({Shortfall::Kind::overflow,
                    "The archive stopped at its own limit after " + std::to_string(intake.seen()) + " rows, and " +
-                       std::to_string(shown) + " are shown; there are more. " + narrower + "."});
+                       std::to_string(shown) + " are shown; there may be more. " + narrower + "."});
   }
   return out;
 }
@@ -268,7 +268,8 @@ Result<ObscoreAnswer> ObscoreService::rows(const Query& query, const FetchContex
     const std::string asked = to_adql(query, *rung, adql_options(*table_name));
     const bool configured = form_named(options_.obscore.form).has_value();
     if (!query.position || configured || !names_geometry(words, asked)) {
-      if (without_quotation(words, asked).find("table") != std::string::npos) {
+      const std::string said = without_quotation(words, asked);
+      if (said.find("table") != std::string::npos || said.find(lower(*table_name)) != std::string::npos) {
         habits_.with([](Habits& h) { h.table.clear(); });  // perhaps it moved: looked for again next time
       }
       break;

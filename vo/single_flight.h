@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -75,13 +76,22 @@ class SingleFlight {
     bool wanted_later = false;
   };
 
+  /// Callers wait for a result, so there must be one even when memory runs out.
+  static Result<T> guarded(const Work& work, const FetchContext& ctx) {
+    try {
+      return work(ctx);
+    } catch (const std::exception& e) {
+      return fail(Code::unavailable, std::string("the request could not be carried out: ") + e.what());
+    }
+  }
+
   std::shared_ptr<Flight> depart(const std::string& key, const FetchContext& ctx, std::chrono::milliseconds limit,
                                  Work work) {
     auto flight = std::make_shared<Flight>();
     flights_[key] = flight;
     threads_.submit([this, key, flight, cause = ctx.cause, priority = ctx.priority, limit, work = std::move(work)] {
       FetchContext own{priority, cause, FetchContext::Steady::now() + limit, flight->stop.get_token()};
-      Result<T> result = work(own);
+      Result<T> result = guarded(work, own);
       std::lock_guard lock(mutex_);
       forget(key, flight);
       if (!flight->result) flight->result = std::move(result);

@@ -283,6 +283,14 @@ TEST(Links, IdentitiesDifferWithinAFolderAndStayWhenUrlsChange) {
   EXPECT_EQ(today, tomorrow);
 }
 
+TEST(Links, AnEmptyAnswerIsNeverSilent) {
+  LinksFixture f(links_votable({}));
+  const auto folder = f.folder();
+  ASSERT_TRUE(folder);
+  EXPECT_THAT(folder->entries, IsEmpty());
+  EXPECT_THAT(folder->faults, SizeIs(1));
+}
+
 TEST(Links, AnErrorDocumentIsTheArchivesWordAndALoginPageIsNoDocument) {
   LinksFixture f(test::error_votable("NotFoundFault: no such thing"));
   const auto refused = f.folder();

@@ -27,8 +27,9 @@ Code code_of_words(std::string_view message) {
                           "login required", "authorizationfault", "authorizationerror"})) {
     return Code::denied;
   }
-  if (mentions_any(text, {"too many", "overload", "try again", "temporarily", "service unavailable", "maintenance",
-                          "connection refused", "out of memory", "no more connections", "transientfault"})) {
+  if (mentions_any(text, {"too many requests", "too many connections", "too many queries", "too many jobs", "overload",
+                          "try again", "temporarily", "service unavailable", "maintenance", "connection refused",
+                          "out of memory", "no more connections", "transientfault"})) {
     return Code::unavailable;
   }
   return Code::invalid;
