@@ -7,6 +7,7 @@
 #include "vo/dataset_names.h"
 
 #include <cmath>
+#include <map>
 
 namespace skymount::vo {
 namespace {
@@ -94,6 +95,8 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   const Table& table = listing.table;
   const Columns columns(table.meta);
   const NameTemplate names = template_of(name_template);
+  std::map<std::string, std::optional<std::size_t>, std::less<>> naming;
+  for (const std::string& column : names.columns()) naming[column] = table.meta.column(column);
   std::unordered_map<std::string, std::uint32_t> known;
   std::vector<NameWish> wishes;
   for (std::uint32_t row = 0; row < table.size(); ++row) {
@@ -104,7 +107,10 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
       listing.datasets[place->second].rows.push_back(row);
       continue;
     }
-    std::string name = names.name_of([&](std::string_view column) { return trimmed(table.text(row, column)); });
+    std::string name = names.name_of([&](std::string_view column) {
+      const auto known_column = naming.find(column);
+      return known_column == naming.end() ? std::string{} : trimmed(to_text(table.cell(row, known_column->second)));
+    });
     wishes.push_back({std::move(name), std::move(key), id_tail(dataset.publisher_did)});
     listing.datasets.push_back(std::move(dataset));
   }
