@@ -109,7 +109,8 @@ TEST(Listing, AnOverflowBelowWhatWasAskedIsTheArchivesOwnLimit) {
 }
 
 TEST(Listing, AServiceThatIgnoresMaxrecIsCutOff) {
-  FakeService service([](auto&, auto) { return votable_reply(obscore_votable(rows_around(50'000))); });
+  const std::string everything = obscore_votable(rows_around(20'000));
+  FakeService service([&](auto&, auto) { return votable_reply(everything); });
   ArchiveOptions options = service.options();
   options.tap.maxrec = 10;
   const auto listing = archive_of(service, options).query(query_of("pos=156.01,48.14"), soon());
