@@ -135,6 +135,7 @@ void LiveContent::begin(const SourcePtr& source, const FetchContext& ctx) {
   Errands todo;
   {
     std::lock_guard lock(mutex_);
+    if (all_stored()) return;  // the last transfer ended since we looked: no second one
     whole_transfer(source, ctx, todo)->keep = true;
   }
   do_errands(std::move(todo));
@@ -149,6 +150,9 @@ Result<std::uint64_t> LiveContent::complete(const SourcePtr& source, const Fetch
   Errands todo;
   {
     std::lock_guard lock(mutex_);
+    // The last transfer may have ended since we looked. A second one would ask for a computed answer that can be had
+    // once.
+    if (all_stored()) return *stored_.size();
     const TransferPtr whole = whole_transfer(source, ctx, todo);
     whole->keep = true;
     join(reader, whole, ctx, todo);

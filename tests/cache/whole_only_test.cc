@@ -69,6 +69,18 @@ TEST_F(WholeOnlyTest, GoesOnWhenTheTimeOfWhoeverBeganItIsOverAndTheNextOneJoins)
   EXPECT_EQ(source->fetches().size(), 1u);
 }
 
+TEST_F(WholeOnlyTest, ADownloadThatEndsWhileItIsJoinedIsNotBegunAgain) {
+  for (int i = 0; i < 300; ++i) {  // the moment between "not all here" and joining is short; some of these meet it
+    const auto source = memory_source(pattern(40'000), {.whole_only = true, .size_known = false});
+    cache().begin(source, patient());
+    std::vector<std::thread> openers;
+    for (int t = 0; t < 3; ++t)
+      openers.emplace_back([&] { EXPECT_EQ(cache().complete(source, patient()).value_or(0), 40'000u); });
+    for (std::thread& opener : openers) opener.join();
+    ASSERT_EQ(source->fetches().size(), 1u) << "an answer that is computed once was asked for again";
+  }
+}
+
 TEST_F(WholeOnlyTest, BeginOnlyBegins) {
   const auto source = memory_source(pattern(500'000), {.whole_only = true});
   source->close_gate(100'000);
