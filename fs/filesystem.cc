@@ -85,6 +85,10 @@ Attributes Filesystem::show(const Node& node) const {
     out.size = std::max<std::uint64_t>(1, control_text(node.place.generated).size());
     out.exact = false;
   }
+  if (!out.exact && !node.shown_as_estimate.exchange(true)) {
+    // Said first, looked again after: an open that learns the size in between sees that a guess is on its way.
+    return show(node);
+  }
   return out;
 }
 
@@ -145,7 +149,7 @@ Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::share
   auto handle = std::make_shared<const FileHandle>(FileHandle{node, std::move(*reader), nullptr});
   return handles_.with([&](Handles& handles) {
     handles.files[handles.next] = std::move(handle);
-    return OpenReply{handles.next++, true, false};
+    return OpenReply{handles.next++, true, false, node->shown_as_estimate};
   });
 }
 
@@ -157,7 +161,7 @@ Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::strin
   auto handle = std::make_shared<const FileHandle>(FileHandle{node, nullptr, std::move(held)});
   return handles_.with([&](Handles& handles) {
     handles.files[handles.next] = std::move(handle);
-    return OpenReply{handles.next++, !control, control};
+    return OpenReply{handles.next++, !control, control, !control && node->shown_as_estimate};
   });
 }
 

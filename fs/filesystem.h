@@ -25,6 +25,10 @@ struct OpenReply {
   HandleId handle = 0;
   bool keep_cache = false;  ///< the kernel may keep the pages it has of this inode
   bool direct_io = false;   ///< never cached by the kernel: control files
+  /// A guess of the size was told before. An answer with it may still be on its way into the kernel, where it would
+  /// undo the exact size that reads rely on from now on: the kernel must be told to drop it before it learns of this
+  /// open.
+  bool forget_estimates = false;
 };
 
 struct OpenFolderReply {

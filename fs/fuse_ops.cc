@@ -123,16 +123,19 @@ void on_open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
   const auto stop = parked->stop_token();
   Filesystem& filesystem = filesystem_of(req);
   const bool for_writing = (info->flags & O_ACCMODE) != O_RDONLY;
-  filesystem.open(
-      ino, for_writing, stop,
-      answering<OpenReply>(parked, [&filesystem, copy = *info](fuse_req_t request, const OpenReply& opened) {
-        fuse_file_info reply = copy;
-        reply.fh = opened.handle;
-        reply.keep_cache = opened.keep_cache;
-        reply.direct_io = opened.direct_io;
-        reply.noflush = 1;
-        if (fuse_reply_open(request, &reply) == -ENOENT) filesystem.release(opened.handle);
-      }));
+  filesystem.open(ino, for_writing, stop,
+                  answering<OpenReply>(parked, [&filesystem, session = context_of(req).session, ino, copy = *info](
+                                                   fuse_req_t request, const OpenReply& opened) {
+                    fuse_file_info reply = copy;
+                    reply.fh = opened.handle;
+                    reply.keep_cache = opened.keep_cache;
+                    reply.direct_io = opened.direct_io;
+                    reply.noflush = 1;
+                    // Attributes only (a negative offset), never pages. It raises the inode's attribute version, and
+                    // the kernel then ignores the sizes of answers that were asked for before.
+                    if (opened.forget_estimates) fuse_lowlevel_notify_inval_inode(session, ino, -1, 0);
+                    if (fuse_reply_open(request, &reply) == -ENOENT) filesystem.release(opened.handle);
+                  }));
 }
 
 void on_read(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {

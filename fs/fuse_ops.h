@@ -18,6 +18,7 @@ struct FuseContext {
   Filesystem* filesystem = nullptr;
   uid_t uid = 0;
   gid_t gid = 0;
+  fuse_session* session = nullptr;
   std::function<void()> on_ready;  ///< called once the kernel has accepted the mount
 };
 

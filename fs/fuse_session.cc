@@ -44,6 +44,7 @@ class Session {
     fuse_args args = FUSE_ARGS_INIT(3, argv);
     session_ = fuse_session_new(&args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &context);
     fuse_opt_free_args(&args);
+    context.session = session_;
   }
   ~Session() {
     if (session_ == nullptr) return;
@@ -82,7 +83,7 @@ class Session {
 
 Result<void> serve(Filesystem& filesystem, const SessionOptions& options, std::function<void()> on_ready) {
   fuse_set_log_func(keep_words);
-  FuseContext context{&filesystem, getuid(), getgid(), std::move(on_ready)};
+  FuseContext context{&filesystem, getuid(), getgid(), nullptr, std::move(on_ready)};
   Session session(context, options);
   if (!session.mount(options.mountpoint.string())) {
     return fail(Code::unavailable, "cannot mount on " + options.mountpoint.string() +

@@ -83,6 +83,8 @@ struct Node {
   const Place place;
   const std::uint64_t ino;
   Synchronized<std::optional<Bound>> bound;
+  mutable std::atomic<bool> shown_as_estimate{
+      false};  ///< the kernel may hold, or be about to take in, a size that was a guess
   std::atomic<std::uint64_t> sent_listing_version{0};  ///< of the directory contents that the kernel holds
 };
 using NodePtr = std::shared_ptr<Node>;
