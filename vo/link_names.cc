@@ -103,13 +103,6 @@ std::string mime_of(std::string_view content_type) {
   return lower(trim(content_type.substr(0, content_type.find(';'))));
 }
 
-/// "content=datalink" with any blanks, quotes and case.
-bool is_links_type(std::string_view content_type) {
-  const std::string text = lower(content_type);
-  const std::size_t at = text.find("content");
-  return at != std::string::npos && text.find(';') < at && text.find("datalink", at) != std::string::npos;
-}
-
 const Type* type_of(std::string_view content_type) {
   const std::string mime = mime_of(content_type);
   const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const Type& t) { return t.mime == mime; });
@@ -248,7 +241,6 @@ std::string link_name(const LinkNaming& link) {
     return safe_name(with_extension(safe_name(link.configured), link.content_type));
   }
   const std::string word = safe_name(best_word(link));
-  if (is_links_type(link.content_type)) return word;
   if (is_preview(link.semantics)) return safe_name(preview_name(word, link));
   return safe_name(with_extension(word, link.content_type));
 }

@@ -235,7 +235,7 @@ TEST(LinkName, FollowsTheLadderOfWords) {
       {{}, "unnamed"},
       {{.url = "http://x/..", .id = ""}, "unnamed"},
       {{.url = "http://x/calib", .id = did, .content_type = "application/x-votable+xml; content=\"datalink\""},
-       "calib"},
+       "calib.vot"},
   };
   for (const Case& c : cases) EXPECT_EQ(link_name(c.link), c.name) << c.link.url;
 }

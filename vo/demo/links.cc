@@ -177,20 +177,20 @@ void Answer::add_dataset(const std::string& id, const Dataset& dataset) {
   const LinkTraits& traits = dataset.links;
   const std::string preview = services_.base + "/previews/" + url_encode(dataset.did);
   const bool image = services_.sky.image_of(dataset) != nullptr || bulk_number(dataset.did).has_value();
-  add_file(id, "#this", dataset.this_path, "The image", "science", claimed(traits.length, dataset.this_path));
+  add_file(id, "#this", dataset.this_path, "The image", "", claimed(traits.length, dataset.this_path));
   if (!traits.extra_this.empty()) {
     add_file(id, "#this", traits.extra_this, "Notes that belong to it", "notes", exact(traits.extra_this));
   }
   if (image) {
     links_.push_back(
         {id, preview + ".png", "", "", "A look at the image", term("#preview-image"), "image/png", Cell()});
-    links_.push_back({id, preview + ".thumb.png", "", "", "A small look", term("#thumbnail"), "image/png", Cell()});
+    links_.push_back({id, preview + ".thumbnail.png", "", "", "A small look", term("#thumbnail"), "image/png", Cell()});
   }
   if (image && !traits.documentation) {
     links_.push_back({id, preview + ".png", "", "", "Preview", term("#preview"), "image/png", Cell()});
   }
   if (!dataset.full_path.empty()) {
-    add_file(id, "#coderived", dataset.full_path, "Full resolution", "full", exact(dataset.full_path));
+    add_file(id, "#coderived", dataset.full_path, "Full resolution", "", exact(dataset.full_path));
   }
   if (traits.calibration || traits.loops) {
     links_.push_back({id, services_.base + "/links?ID=" + url_encode(dataset.did + std::string(kNested)), "", "",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Small grey PNGs of images: /previews/<ID>.png and /previews/<ID>.thumb.png.
+// Small grey PNGs of images: /previews/<ID>.png and /previews/<ID>.thumbnail.png.
 #include "vo/demo/services.h"
 
 #include <zlib.h>
@@ -62,9 +62,9 @@ std::string preview_of(const PlateImage& image, int widest) {
 
 Reply preview_answer(const ServicesPtr& services, const Request& request) {
   std::string did = request.path.substr(std::string_view("/previews/").size());
-  const bool small = did.ends_with(".thumb.png");
+  const bool small = did.ends_with(".thumbnail.png");
   if (!did.ends_with(".png")) return Reply::text(404, "previews end in .png\n");
-  did.resize(did.size() - std::string_view(small ? ".thumb.png" : ".png").size());
+  did.resize(did.size() - std::string_view(small ? ".thumbnail.png" : ".png").size());
   const auto dataset = services->sky.dataset(did);
   const DataFile* file = dataset ? services->sky.file(dataset->this_path) : nullptr;
   std::shared_ptr<const PlateImage> image = file == nullptr ? nullptr : file->image;
