@@ -20,6 +20,8 @@ int complain(const Error& error);
 /// FUSE itself. Returns the absolute mountpoint.
 Result<std::filesystem::path> check_mountpoint(const std::filesystem::path& mountpoint);
 Result<void> check_fuse();
+/// Makes the cache directory, 0700, where there is none: what was looked at is nobody else's business.
+Result<void> prepare_cache(const std::filesystem::path& directory);
 /// What the kernel is told beside ro and allow_other.
 std::vector<std::string> kernel_options(const std::string& source);
 

@@ -118,6 +118,7 @@ int serve_and_mount(const Command& command, Workplace& place) {
   what.cache = command.config.cache ? *command.config.cache : place.path() / "cache";
   Result<Configuration> config = load_configuration(what, process_environment());
   if (!config) return complain(config.error());
+  if (Result<void> cache = prepare_cache(config->global.cache_dir); !cache) return complain(cache.error());
   MountRequest request;
   request.config = std::move(*config);
   request.mountpoint = *mountpoint;

@@ -203,10 +203,12 @@ Result<Command> parse_command_line(int argc, const char* const* argv) {
     const char* const of_command[] = {argv[0], argc > 2 ? argv[2] : "", "--help"};
     return argc > 2 ? parse_commands(3, of_command) : parse_commands(2, whole);
   }
-  if (first[0] == '-' || std::find(kCommands.begin(), kCommands.end(), first) != kCommands.end())
-    return parse_commands(argc, argv);
   const bool has_options =
       std::any_of(argv + 2, argv + argc, [](const char* word) { return std::string(word) == "-o"; });
+  // In fstab an archive may be called as one of our commands is: only `mount` takes -o, so this is mount(8) calling.
+  const bool by_mount8 = has_options && first != "mount" && first[0] != '-';
+  if (!by_mount8 && (first[0] == '-' || std::find(kCommands.begin(), kCommands.end(), first) != kCommands.end()))
+    return parse_commands(argc, argv);
   const std::string near(vo::nearest(first, {kCommands.begin(), kCommands.end()}));
   if (argc == 2 || (!has_options && !near.empty() && first != "skymount"))
     return fail(Code::invalid, "there is no command '" + first + "'" +

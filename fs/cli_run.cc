@@ -55,6 +55,14 @@ Result<void> check_fuse() {
                                 "); in a container start it with --device /dev/fuse --cap-add SYS_ADMIN");
 }
 
+Result<void> prepare_cache(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory.parent_path(), error);
+  if (mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(Code::denied, "the cache " + directory.string() + " cannot be made (" + std::strerror(errno) +
+                                "); choose another place with --cache DIR");
+}
+
 std::vector<std::string> kernel_options(const std::string& source) {
   return {"nosuid", "nodev", "noexec", "fsname=" + source, "subtype=skymount"};
 }
@@ -70,6 +78,7 @@ int run_mount(const Command& command) {
   request.mountpoint = std::move(*mountpoint);
   if (Result<void> fuse = check_fuse(); !fuse) return complain(fuse.error());
   if (command.fake) return kExitOk;
+  if (Result<void> cache = prepare_cache(request.config.global.cache_dir); !cache) return complain(cache.error());
   request.foreground = command.foreground;
   request.offline = command.offline;
   request.read_only = command.read_only;

@@ -41,6 +41,21 @@ std::string list(const std::vector<std::string>& texts) {
   return out + "]";
 }
 
+/// In the largest unit that is exact, as a person would have written it.
+std::string size_text(std::uint64_t bytes) {
+  for (const auto& [unit, name] : {std::pair{1'000'000'000ULL, " GB"}, {1ULL << 30, " GiB"}, {1ULL << 20, " MiB"}})
+    if (bytes > 0 && bytes % unit == 0) return toml_text(std::to_string(bytes / unit) + name);
+  return toml_text(std::to_string(bytes) + " B");
+}
+
+std::string duration_text(std::chrono::milliseconds time) {
+  const std::int64_t ms = time.count();
+  for (const auto& [unit, name] :
+       {std::pair{86'400'000LL, " d"}, {3'600'000LL, " h"}, {60'000LL, " min"}, {1000LL, " s"}})
+    if (ms > 0 && ms % unit == 0) return toml_text(std::to_string(ms / unit) + name);
+  return toml_text(std::to_string(ms) + " ms");
+}
+
 std::string in_seconds(std::chrono::milliseconds time) {
   return vo::fixed_shortest(static_cast<double>(time.count()) / 1000);
 }
@@ -66,12 +81,12 @@ class Writer {
 void write_global(Writer& out, const GlobalOptions& global) {
   out.section("cache");
   out.line("dir", toml_text(global.cache_dir.string()));
-  out.line("size", toml_text(std::to_string(global.cache_bytes) + " B"));
-  out.line("memory", toml_text(std::to_string(global.memory_bytes) + " B"));
+  out.line("size", size_text(global.cache_bytes));
+  out.line("memory", size_text(global.memory_bytes));
   out.section("ttl");
-  out.line("listings", toml_text(in_seconds(global.ttl.listings) + " s"));
-  out.line("links", toml_text(in_seconds(global.ttl.links) + " s"));
-  out.line("negative", toml_text(in_seconds(global.ttl.negative) + " s"));
+  out.line("listings", duration_text(global.ttl.listings));
+  out.line("links", duration_text(global.ttl.links));
+  out.line("negative", duration_text(global.ttl.negative));
   if (!global.crawlers_deny.empty()) {
     out.section("crawlers");
     out.line("deny", list(global.crawlers_deny));
@@ -113,7 +128,7 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.line("dataset", toml_text(archive.naming.dataset));
   out.section("cutout");
   out.line("radius", toml_text(vo::fixed_shortest(archive.cutout.radius_deg) + " deg"));
-  out.line("max_bytes", toml_text(std::to_string(archive.cutout.max_bytes) + " B"));
+  out.line("max_bytes", size_text(archive.cutout.max_bytes));
   out.section("limits");
   out.line("connections", std::to_string(archive.limits.connections));
   if (archive.limits.requests_per_second > 0)

@@ -79,6 +79,13 @@ TEST(CommandLine, AsMountHelperItTakesTheFlagsOfMount8) {
   EXPECT_FALSE(command->fake);
 }
 
+TEST(CommandLine, AnArchiveMayBeCalledAsACommandIs) {
+  Result<Command> command = parse({"demo", "/sky", "-o", "rw"});
+  ASSERT_TRUE(command) << command.error().what();
+  EXPECT_EQ(command->kind, Command::Kind::mount);
+  EXPECT_THAT(command->config.only, ElementsAre("demo"));
+}
+
 TEST(CommandLine, AnUnknownMountOptionIsAnErrorThatNamesIt) {
   EXPECT_THAT(complaint({"skymount", "/sky", "-o", "ro,nosuch"}), HasSubstr("'nosuch'"));
   EXPECT_THAT(complaint({"mount", "-o", "offlin", "/sky"}), HasSubstr("did you mean 'offline'?"));

@@ -370,6 +370,8 @@ TEST_F(Configured, TheEffectiveConfigurationIsTomlAndShowsNoToken) {
   const std::string text = effective_config_text(*config);
   EXPECT_THAT(text,
               AllOf(HasSubstr("[archive.\"gavo\".tap]"), HasSubstr("http://b.example/tap"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("size = \"50 GB\""), HasSubstr("memory = \"256 MiB\""), HasSubstr("links = \"1 d\"")));
   EXPECT_TRUE(parse_document(text, "effective", true)) << text;
 }
 
