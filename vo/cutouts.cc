@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "vo/cutouts.h"
 
+#include "vo/http/redact.h"
 #include "vo/http/url.h"
 #include "vo/protocol/dali.h"
-#include "vo/protocol/secrets.h"
 #include "vo/protocol/soda.h"
 
 #include <algorithm>
@@ -14,8 +14,7 @@ namespace {
 using Service = DatasetFolder::CutoutService;
 
 bool sets(const Parameters& parameters, std::string_view name) {
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [&](const auto& p) { return same_word(p.first, name); });
+  return std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return same_word(p.first, name); });
 }
 
 /// Service, dataset and parameters in one order; without what changes from day to day.

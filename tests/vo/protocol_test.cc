@@ -2,9 +2,9 @@
 //
 // What archives' words mean, and what of them may be shown.
 #include "tests/vo/fake_service.h"
+#include "vo/http/redact.h"
 #include "vo/protocol/dali.h"
 #include "vo/protocol/datalink.h"
-#include "vo/protocol/secrets.h"
 #include "vo/single_flight.h"
 
 #include <gmock/gmock.h>
@@ -51,7 +51,7 @@ TEST(ErrorWords, ArchiveTextCannotForgeLinesNorFillTheScreen) {
 TEST(Secrets, AreBlankedInUrlsWhereverTheyStand) {
   EXPECT_EQ(blank_urls("see https://u:p@x.org/a?TOKEN=1&b=2&amp;X-Amz-Signature=3&signal=4, ok"),
             "see https://***@x.org/a?TOKEN=***&b=2&amp;X-Amz-Signature=***&signal=4, ok");
-  EXPECT_EQ(blank_urls("ftp://u:p@x ://"), "ftp://u:p@x ://");
+  EXPECT_EQ(blank_urls("ftp://u:p@x ://"), "ftp://***@x ://");
   EXPECT_EQ(blank_urls("mail a@b.c http://x.org/a@b?c"), "mail a@b.c http://x.org/a@b?c");
   EXPECT_EQ(blank_urls(""), "");
 }

@@ -5,6 +5,7 @@
 
 #include "cache/base/log.h"
 #include "cache/base/text.h"
+#include "vo/http/redact.h"
 
 namespace skymount::vo {
 namespace {
@@ -64,8 +65,9 @@ std::string gist_of(std::string_view body) {
     const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
     if (blank && (out.empty() || out.back() == ' ')) continue;
     out += blank ? ' ' : c;
-    if (out.size() >= kLongestGist) break;
+    if (out.size() >= 2 * kLongestGist) break;
   }
+  out = redact_text(out).substr(0, kLongestGist);
   while (!out.empty() && (out.back() == ' ' || (out.back() & 0x80) != 0)) out.pop_back();  // nor half a character
   return printable(out);
 }

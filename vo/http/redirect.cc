@@ -3,8 +3,10 @@
 // Redirects by hand; see the header.
 #include "vo/http/redirect.h"
 
-#include <algorithm>
 #include "cache/base/text.h"
+#include "vo/http/redact.h"
+
+#include <algorithm>
 
 namespace skymount::vo {
 namespace {
@@ -86,7 +88,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
     if (hop == kMostRedirects)
       return fail(Code::unavailable, request.url.redacted() + ": more than " + std::to_string(kMostRedirects) +
                                          " redirects, the last one to " +
-                                         redirect->headers.get("Location").value_or(""));
+                                         redact_text(redirect->headers.get("Location").value_or("")));
     auto next = redirected(current, *redirect);
     if (!next) return fail(std::move(next.error()));
     current = std::move(*next);

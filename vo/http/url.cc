@@ -4,11 +4,12 @@
 // a byte may not appear on the wire; servers do compare spellings, so %7E is not turned into ~ and back.
 #include "vo/http/url.h"
 
+#include "cache/base/text.h"
+#include "vo/http/redact.h"
+
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
-#include "cache/base/text.h"
 
 namespace skymount::vo {
 namespace {
@@ -79,7 +80,7 @@ Result<int> parse_port(std::string_view text, std::string_view scheme, std::stri
   int port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535)
-    return fail(Code::invalid, "bad port in URL '" + std::string(url) + "'");
+    return fail(Code::invalid, "bad port in URL '" + redact_text(url) + "'");
   return port;
 }
 
@@ -93,23 +94,23 @@ Result<HostPort> split_authority(std::string_view authority, std::string_view ur
   if (!authority.empty() && authority[0] == '[') {
     const std::size_t close = authority.find(']');
     if (close == std::string_view::npos)
-      return fail(Code::invalid, "no closing bracket in URL '" + std::string(url) + "'");
+      return fail(Code::invalid, "no closing bracket in URL '" + redact_text(url) + "'");
     out.host = lower(authority.substr(1, close - 1));
     const auto legal = [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; };
     if (out.host.find(':') == std::string::npos || !std::all_of(out.host.begin(), out.host.end(), legal))
-      return fail(Code::invalid, "bad IPv6 address in URL '" + std::string(url) + "'");
+      return fail(Code::invalid, "bad IPv6 address in URL '" + redact_text(url) + "'");
     authority.remove_prefix(close + 1);
     if (!authority.empty() && authority[0] != ':')
-      return fail(Code::invalid, "bad host in URL '" + std::string(url) + "'");
+      return fail(Code::invalid, "bad host in URL '" + redact_text(url) + "'");
     out.port = authority.empty() ? authority : authority.substr(1);
     return out;
   }
   const std::size_t colon = authority.find(':');
   out.host = lower(authority.substr(0, colon));
   out.port = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon + 1);
-  if (out.host.empty()) return fail(Code::invalid, "no host in URL '" + std::string(url) + "'");
+  if (out.host.empty()) return fail(Code::invalid, "no host in URL '" + redact_text(url) + "'");
   if (!std::all_of(out.host.begin(), out.host.end(), is_unreserved))
-    return fail(Code::invalid, "bad host name in URL '" + std::string(url) + "'");
+    return fail(Code::invalid, "bad host name in URL '" + redact_text(url) + "'");
   return out;
 }
 
@@ -133,59 +134,6 @@ std::string without_dot_segments(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-/// Does a parameter of this name carry a secret, or change with every signing? `signed_query`: the query holds a
-/// signature, and then also the short names that sign along with it count.
-bool is_secret_parameter(std::string_view given, bool signed_query) {
-  const std::string name = lower(given);
-  if (name.starts_with("x-amz-") || name.starts_with("x-goog-")) return true;
-  for (const std::string_view part : {"token", "signature", "password", "passwd", "secret", "apikey", "api_key"})
-    if (contains(name, part)) return true;
-  for (const std::string_view whole : {"sig", "auth", "authorization", "jsessionid", "awsaccesskeyid", "key-pair-id"})
-    if (name == whole) return true;
-  if (!signed_query) return false;
-  for (const std::string_view whole : {"expires", "policy", "se", "sp", "st", "sv", "sr", "spr", "skoid", "sktid",
-                                       "skt", "ske", "sks", "skv", "googleaccessid"})
-    if (name == whole) return true;
-  return false;
-}
-
-enum class Secrets { drop, blank };
-
-std::string query_without_secrets(std::string_view query, Secrets how) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= query.size();) {
-    const std::size_t end = std::min(query.find('&', at), query.size());
-    parts.push_back(query.substr(at, end - at));
-    at = end + 1;
-  }
-  const auto name_of = [](std::string_view part) { return part.substr(0, part.find('=')); };
-  const bool is_signed = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    const std::string name = lower(name_of(part));
-    return name == "sig" || contains(name, "signature");
-  });
-  std::string out;
-  for (const std::string_view part : parts) {
-    const bool secret = is_secret_parameter(name_of(part), is_signed);
-    if (secret && how == Secrets::drop) continue;
-    if (!out.empty()) out += '&';
-    out += secret ? std::string(name_of(part)) + "=***" : std::string(part);
-  }
-  return out;
-}
-
-/// A session id as servlet containers put it into the path: "/x;jsessionid=1234".
-std::string path_without_session(std::string_view path, Secrets how) {
-  const std::size_t at = lower(path).find(";jsessionid=");
-  if (at == std::string::npos) return std::string(path);
-  const std::size_t end = std::min(path.find_first_of("/;", at + 1), path.size());
-  return std::string(path.substr(0, at)) + (how == Secrets::blank ? ";jsessionid=***" : "") +
-         std::string(path.substr(end));
-}
-
 }  // namespace
 
 Result<Url> Url::parse(std::string_view text) {
@@ -199,7 +147,7 @@ Result<Url> Url::parse(std::string_view text) {
   Url url;
   url.scheme_ = scheme_end == std::string_view::npos ? "" : lower(text.substr(0, scheme_end));
   if (url.scheme_ != "http" && url.scheme_ != "https")
-    return fail(Code::invalid, "not an http or https URL: '" + std::string(given.substr(0, 200)) + "'");
+    return fail(Code::invalid, "not an http or https URL: '" + redact_text(given.substr(0, 200)) + "'");
   text.remove_prefix(scheme_end + 3);
   text = text.substr(0, text.find('#'));
 

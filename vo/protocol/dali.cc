@@ -3,7 +3,7 @@
 
 #include "cache/base/log.h"
 #include "cache/base/text.h"
-#include "vo/protocol/secrets.h"
+#include "vo/http/redact.h"
 #include "vo/votable/reader.h"
 
 #include <algorithm>
@@ -88,7 +88,7 @@ std::string words_of(std::string_view text, std::size_t limit) {
     blank = false;
     folded += c;
   }
-  std::string out = printable(blank_urls(folded));
+  std::string out = printable(redact_text(folded));
   if (out.size() <= limit) return out;
   out.resize(limit);
   while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0) == 0x80) out.pop_back();

@@ -2,8 +2,8 @@
 #include "vo/protocol/datalink.h"
 
 #include "vo/http/message.h"
+#include "vo/http/redact.h"
 #include "vo/protocol/dali.h"
-#include "vo/protocol/secrets.h"
 #include "vo/votable/reader.h"
 #include "vo/votable/writer.h"
 
