@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fs/control_files.h"
 
+#include "fs/readable.h"
+
 #include <nlohmann/json.hpp>
 
 #include <unistd.h>
@@ -28,7 +30,7 @@ std::string status_json(const MountFacts& facts, const std::vector<std::shared_p
   for (const auto& archive : archives) {
     out["archives"].push_back({{"name", archive->name()},
                                {"title", archive->options().title},
-                               {"tap", archive->options().tap.url},
+                               {"tap", readable(archive->options().tap.url)},
                                {"waiting", archive->lanes.listings.queued() + archive->lanes.data.queued()}});
   }
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

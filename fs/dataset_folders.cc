@@ -26,6 +26,12 @@ std::set<std::string> sub_folders(const vo::DatasetFolder& folder) {
   return out;
 }
 
+/// What names a dataset over sessions, whatever query it was found by.
+std::string stable_id(const Place& place) {
+  const vo::Dataset& dataset = place.dataset_row();
+  return place.archive->name() + "\n" + dataset.publisher_did + "\n" + dataset.access_url;
+}
+
 std::vector<GeneratedKind> texts_of(const vo::DatasetFolder& folder) {
   std::vector<GeneratedKind> out{GeneratedKind::dataset_json};
   if (!folder.links_document.empty()) out.push_back(GeneratedKind::links_vot);
@@ -101,11 +107,7 @@ Result<Place> Namespace::child_of_cutouts(const Place& folder, std::string_view 
 Result<FolderContents> Namespace::contents_of_cutouts(const Place& folder, Patience patience) const {
   FolderContents out;
   out.items.push_back({"README.txt", false, generated_below(folder, GeneratedKind::cutout_readme).ino()});
-  const std::vector<std::string> used = used_cutouts_.with([&](const auto& by_folder) {
-    const auto it = by_folder.find(folder.path);
-    return it == by_folder.end() ? std::vector<std::string>() : it->second;
-  });
-  for (const std::string& name : used) {
+  for (const std::string& name : folder.archive->used_cutouts.of(stable_id(folder))) {
     if (Result<Place> place = child_of_cutouts(folder, name, patience))
       out.items.push_back({name, false, place->ino()});
   }
@@ -114,14 +116,8 @@ Result<FolderContents> Namespace::contents_of_cutouts(const Place& folder, Patie
 
 void Namespace::remember_cutout(const Place& file) {
   const std::size_t slash = file.path.rfind('/');
-  const std::string folder = file.path.substr(0, slash);
-  if (!folder.ends_with("/" + std::string(kCutoutFolder))) return;
-  const std::string name = file.path.substr(slash + 1);
-  used_cutouts_.with([&](auto& by_folder) {
-    if (by_folder.size() > 10'000) by_folder.clear();  // only names shown by ls; forgetting them costs nothing
-    std::vector<std::string>& names = by_folder[folder];
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  });
+  if (!file.path.substr(0, slash).ends_with("/" + std::string(kCutoutFolder)) || !file.listing) return;
+  file.archive->used_cutouts.remember(stable_id(file), file.path.substr(slash + 1));
 }
 
 }  // namespace skymount::fs

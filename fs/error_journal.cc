@@ -3,6 +3,7 @@
 
 #include "cache/base/log.h"
 #include "fs/errno_map.h"
+#include "fs/readable.h"
 
 #include <ctime>
 
@@ -25,7 +26,7 @@ std::string utc_text(WallTime when) {
 
 void ErrorJournal::record(std::string_view operation, std::string_view path, const Error& error) {
   std::string words(errno_name(error.code()));
-  words.append(" ").append(operation).append(" ").append(printable(path)).append(": ").append(printable(error.what()));
+  words.append(" ").append(operation).append(" ").append(printable(path)).append(": ").append(readable(error.what()));
   log(LogLevel::info, words);
   state_.with([&](State& state) {
     ++state.total;
@@ -58,7 +59,7 @@ std::size_t ErrorJournal::count() const {
 void ErrorJournal::remember_for(std::uint64_t ino, const Error& error) {
   state_.with([&](State& state) {
     if (state.last.size() >= kRemembered) state.last.clear();
-    state.last[ino] = std::string(errno_name(error.code())) + ": " + printable(error.what());
+    state.last[ino] = std::string(errno_name(error.code())) + ": " + readable(error.what());
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <fcntl.h>
 #include <algorithm>
@@ -201,6 +202,11 @@ void on_releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
   fuse_reply_err(req, 0);
 }
 
+/// Everything may be read and nothing written; what is a program is none of ours (noexec).
+void on_access(fuse_req_t req, fuse_ino_t, int mask) {
+  fuse_reply_err(req, (mask & W_OK) != 0 ? EROFS : 0);
+}
+
 void on_statfs(fuse_req_t req, fuse_ino_t) {
   const Space space = filesystem_of(req).space();
   struct statvfs out {};
@@ -274,6 +280,7 @@ fuse_lowlevel_ops make_operations() {
   ops.opendir = on_opendir;
   ops.readdir = on_readdir;
   ops.releasedir = on_releasedir;
+  ops.access = on_access;
   ops.statfs = on_statfs;
   ops.getxattr = on_getxattr;
   ops.listxattr = on_listxattr;

@@ -5,7 +5,9 @@
 #include "fs/fuse_ops.h"
 #include "fs/fuse_request.h"
 
+#include <fcntl.h>
 #include <fuse_log.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -31,10 +33,37 @@ void keep_words(fuse_log_level, const char* format, va_list arguments) {
 }
 
 std::string joined(const std::vector<std::string>& options) {
-  std::string out = "default_permissions";
-  for (const std::string& option : options) out += "," + option;
+  // Without default_permissions: the kernel would answer EACCES to a plain user where the truth is EROFS.
+  std::string out;
+  for (const std::string& option : options) out += (out.empty() ? "" : ",") + option;
   return out;
 }
+
+/// While it lives, what anybody writes to standard error is kept as last_words().
+class StderrWords {
+ public:
+  StderrWords() : heard_(memfd_create("stderr", MFD_CLOEXEC)), stderr_(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+    if (heard_ >= 0 && stderr_ >= 0) dup2(heard_, STDERR_FILENO);
+  }
+  ~StderrWords() {
+    if (heard_ >= 0 && stderr_ >= 0) {
+      dup2(stderr_, STDERR_FILENO);
+      char text[512];
+      const ssize_t n = pread(heard_, text, sizeof text, 0);
+      if (n > 0) {
+        last_words().assign(text, static_cast<std::size_t>(n));
+        while (last_words().ends_with('\n')) last_words().pop_back();
+      }
+    }
+    if (heard_ >= 0) close(heard_);
+    if (stderr_ >= 0) close(stderr_);
+  }
+  StderrWords(const StderrWords&) = delete;
+  StderrWords& operator=(const StderrWords&) = delete;
+
+ private:
+  const int heard_, stderr_;
+};
 
 class Session {
  public:
@@ -55,6 +84,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   bool mount(const std::string& mountpoint) {
+    const StderrWords heard;  // fusermount3 tells its reasons there
     mounted_ = session_ != nullptr && fuse_session_mount(session_, mountpoint.c_str()) == 0;
     return mounted_;
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fs/generated.h"
 
-#include "cache/base/log.h"
 #include "fs/error_journal.h"
+#include "fs/readable.h"
 #include "vo/votable/writer.h"
 
 #include <nlohmann/json.hpp>
@@ -69,14 +69,14 @@ std::string results_csv(const vo::Listing& listing) {
 
 std::string query_adql(const vo::Listing& listing) {
   std::string out = "-- " + listing.query.canonical() + "\n";
-  out += "-- asked of " + printable(listing.service_url) + "\n";
+  out += "-- asked of " + readable(listing.service_url) + "\n";
   out += "-- at " + utc_text(listing.asked_at) + "\n";
   return out + listing.adql + "\n";
 }
 
 std::string incomplete_text(const vo::Listing& listing) {
   std::string out;
-  for (const vo::Shortfall& shortfall : listing.shortfalls) out += printable(shortfall.words) + "\n\n";
+  for (const vo::Shortfall& shortfall : listing.shortfalls) out += readable(shortfall.words) + "\n\n";
   return out;
 }
 
@@ -94,9 +94,9 @@ std::string dataset_json(const vo::Listing& listing, const vo::Dataset& dataset)
 std::string errors_text(const vo::DatasetFolder& folder) {
   std::string out;
   for (const vo::LinkFault& fault : folder.faults) {
-    out += printable(fault.fault) + "\n";
-    if (!fault.semantics.empty()) out += "  about: " + printable(fault.semantics) + "\n";
-    if (!fault.id.empty()) out += "  of: " + printable(fault.id) + "\n";
+    out += readable(fault.fault) + "\n";
+    if (!fault.semantics.empty()) out += "  about: " + readable(fault.semantics) + "\n";
+    if (!fault.id.empty()) out += "  of: " + readable(fault.id) + "\n";
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cache/base/executor.h"
+#include "fs/used_cutouts.h"
 #include "vo/catalog.h"
 #include "vo/sources.h"
 
@@ -28,6 +29,7 @@ struct MountedArchive {
                  const Clock& clock)
       : archive(std::move(made)),
         catalog(archive, store, clock),
+        used_cutouts(store),
         sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
                 blocks, clock),
         lanes(options().name) {}
@@ -37,6 +39,7 @@ struct MountedArchive {
 
   std::shared_ptr<vo::Archive> archive;
   vo::Catalog catalog;
+  UsedCutouts used_cutouts;
   vo::Sources sources;
   Lanes lanes;  // last: its threads end before what they use
 };

@@ -48,8 +48,8 @@ class Namespace {
   /// The text of a generated file, except those of .skymount.
   Result<std::string> text(const Place& file, Patience patience) const;
 
-  /// Cutouts that were opened, by folder path: those are listed.
-  void remember_cutout(const Place& file);
+  /// Takes note that a file was opened: used cutouts are listed.
+  static void remember_cutout(const Place& file);
 
   Result<vo::ListingPtr> listing_of(const Place& place, Patience patience) const;
   Result<vo::DatasetFolderPtr> folder_of(const Place& place, Patience patience) const;
@@ -71,7 +71,6 @@ class Namespace {
 
   std::vector<std::shared_ptr<MountedArchive>> archives_;
   ErrorJournal& journal_;
-  Synchronized<std::unordered_map<std::string, std::vector<std::string>>> used_cutouts_;
 };
 
 /// `folder`'s path with `name` appended, and all else inherited.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fs/readme.h"
 
-#include "cache/base/log.h"
+#include "fs/readable.h"
 
 namespace skymount::fs {
 
@@ -13,7 +13,7 @@ std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& arch
       "Archives in this mount:\n";
   for (const auto& archive : archives) {
     out += "  " + archive->name() + "/";
-    if (!archive->options().title.empty()) out += "    " + printable(archive->options().title);
+    if (!archive->options().title.empty()) out += "    " + readable(archive->options().title);
     out += '\n';
   }
   const std::string name = archives.empty() ? "ARCHIVE" : archives.front()->name();
@@ -25,11 +25,11 @@ std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& arch
 }
 
 std::string archive_readme(const vo::ArchiveOptions& options) {
-  std::string out = options.title.empty() ? options.name : printable(options.title);
+  std::string out = options.title.empty() ? options.name : readable(options.title);
   out += "\n";
-  if (!options.description.empty()) out += printable(options.description) + "\n";
+  if (!options.description.empty()) out += readable(options.description) + "\n";
   out +=
-      "Service: " + printable(options.tap.url) +
+      "Service: " + readable(options.tap.url) +
       "\n\nEnter a folder whose name is a question; it need not be listed:\n"
       "  ls pos=156.01,48.14                     every dataset whose footprint contains the position (degrees, ICRS)\n"
       "  ls pos=156.01,48.14,0.5                 footprint meets the circle of 0.5 degrees (also 30arcmin, 20arcsec)\n"
@@ -70,15 +70,15 @@ std::string query_readme(const vo::Query& query, const vo::Listing* listing) {
 namespace {
 
 void describe(std::string& out, const vo::Field& parameter) {
-  out += "  " + printable(parameter.name);
-  if (!parameter.unit.empty()) out += " [" + printable(parameter.unit) + "]";
-  if (!parameter.description.empty()) out += "  " + printable(parameter.description);
+  out += "  " + readable(parameter.name);
+  if (!parameter.unit.empty()) out += " [" + readable(parameter.unit) + "]";
+  if (!parameter.description.empty()) out += "  " + readable(parameter.description);
   out += '\n';
-  if (!parameter.min.empty()) out += "      from " + printable(parameter.min) + "\n";
-  if (!parameter.max.empty()) out += "      up to " + printable(parameter.max) + "\n";
+  if (!parameter.min.empty()) out += "      from " + readable(parameter.min) + "\n";
+  if (!parameter.max.empty()) out += "      up to " + readable(parameter.max) + "\n";
   if (parameter.options.empty()) return;
   out += "      one of:";
-  for (const vo::Option& option : parameter.options) out += " " + printable(option.value);
+  for (const vo::Option& option : parameter.options) out += " " + readable(option.value);
   out += '\n';
 }
 
@@ -92,8 +92,8 @@ std::string cutout_readme(const vo::DatasetFolder& folder) {
       "Intervals are written LOW..HIGH, arrays with commas.\n";
   for (const auto& service : folder.services) {
     out += "\nService";
-    if (!service.name.empty()) out += " " + printable(service.name);
-    if (!service.description.empty()) out += ": " + printable(service.description);
+    if (!service.name.empty()) out += " " + readable(service.name);
+    if (!service.description.empty()) out += ": " + readable(service.description);
     out += "\n";
     for (const vo::Field& parameter : service.parameters) describe(out, parameter);
   }

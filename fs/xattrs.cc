@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fs/xattrs.h"
 
-#include "cache/base/log.h"
+#include "fs/readable.h"
 #include "vo/http/url.h"
 
 namespace skymount::fs {
@@ -19,7 +19,7 @@ std::vector<std::pair<std::string, std::string>> xattrs_of(const Node& node, con
                                                            const ErrorJournal& journal) {
   std::vector<std::pair<std::string, std::string>> out;
   const auto add = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) out.emplace_back("user.skymount." + std::string(name), printable(value));
+    if (!value.empty()) out.emplace_back("user.skymount." + std::string(name), readable(value));
   };
   const Place& place = node.place;
   if (place.query) add("query", place.query->canonical());

@@ -52,6 +52,12 @@ class Archive::Impl {
       return fail(Code::unsupported, options_.name + " has no [tap] url: it cannot be queried");
     Result<ObscoreAnswer> answer = obscore_.rows(query, ctx);
     if (!answer) return fail(std::move(answer).error().during("listing " + options_.name + " " + query.canonical()));
+    const TableMeta& meta = answer->table.meta;
+    if (!meta.column("obs_publisher_did") && !meta.column("access_url") && !meta.column("obs_id")) {
+      return fail(Code::corrupt, options_.name +
+                                     ": the answer is no ObsCore table: it has neither obs_publisher_did nor obs_id "
+                                     "nor access_url; [obscore] table in the configuration names the right one");
+    }
     return build_listing({.query = query,
                           .adql = std::move(answer->adql),
                           .service_url = options_.tap.url,

@@ -2,6 +2,7 @@
 #include "vo/listing_builder.h"
 
 #include "cache/base/log.h"
+#include "cache/base/text.h"
 #include "cache/content_id.h"
 #include "vo/archive_options.h"
 #include "vo/dataset_names.h"
@@ -19,13 +20,6 @@ std::optional<std::uint64_t> size_in_bytes(const Value& kilobytes) {
   return static_cast<std::uint64_t>(*number * 1000);
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.pop_back();
-  std::size_t start = 0;
-  while (start < text.size() && static_cast<unsigned char>(text[start]) <= ' ') ++start;
-  return text.substr(start);
-}
-
 /// The columns that datasets are made of, looked up once.
 struct Columns {
   explicit Columns(const TableMeta& meta)
@@ -41,7 +35,9 @@ struct Columns {
 
 Dataset to_dataset(const Table& table, std::uint32_t row, const Columns& columns) {
   Dataset dataset;
-  const auto text = [&](std::optional<std::size_t> column) { return trimmed(to_text(table.cell(row, column))); };
+  const auto text = [&](std::optional<std::size_t> column) {
+    return std::string(trim(to_text(table.cell(row, column))));
+  };
   dataset.rows = {row};
   dataset.publisher_did = text(columns.did);
   dataset.access_url = text(columns.url);
@@ -109,10 +105,18 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
     }
     std::string name = names.name_of([&](std::string_view column) {
       const auto known_column = naming.find(column);
-      return known_column == naming.end() ? std::string{} : trimmed(to_text(table.cell(row, known_column->second)));
+      if (known_column == naming.end()) return std::string();
+      return std::string(trim(to_text(table.cell(row, known_column->second))));
     });
     wishes.push_back({std::move(name), std::move(key), id_tail(dataset.publisher_did)});
     listing.datasets.push_back(std::move(dataset));
+  }
+  // Twins are told apart by their id where that can do it: URLs come and go, and names shall stay.
+  std::unordered_map<std::string, unsigned> rows_of_id;
+  for (const Dataset& dataset : listing.datasets) ++rows_of_id[dataset.publisher_did];
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    const std::string& did = listing.datasets[i].publisher_did;
+    if (!did.empty() && rows_of_id[did] == 1) wishes[i].identity = did;
   }
   std::vector<std::string> unique = unique_dataset_names(wishes);
   for (std::size_t i = 0; i < listing.datasets.size(); ++i) listing.datasets[i].name = std::move(unique[i]);

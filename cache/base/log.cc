@@ -44,9 +44,13 @@ void log_to_file(const std::string& path) {
   }
 }
 
-void log_at_least(LogLevel level) { current()->set_level(to_spdlog(level)); }
+void log_at_least(LogLevel level) {
+  current()->set_level(to_spdlog(level));
+}
 
-void log(LogLevel level, std::string_view message) { current()->log(to_spdlog(level), "{}", message); }
+void log(LogLevel level, std::string_view message) {
+  current()->log(to_spdlog(level), "{}", message);
+}
 
 std::string printable(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -54,7 +58,9 @@ std::string printable(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
-    if (length == 0 || is_control(text.front())) {
+    // U+0080 to U+009F, C2 80 to C2 9F in UTF-8, are control characters too: U+009B moves a terminal's cursor.
+    const bool c1 = length == 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+    if (length == 0 || c1 || is_control(text.front())) {
       const auto byte = static_cast<unsigned char>(text.front());
       out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
       text.remove_prefix(1);

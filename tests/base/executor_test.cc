@@ -11,11 +11,11 @@ namespace skymount {
 namespace {
 
 TEST(Executor, RunsAsManyAtOnceAsItHasThreadsAndQueuesTheRest) {
-  Executor executor("test", 3);
   std::latch three(3);
   std::promise<void> gate;
   const std::shared_future<void> open = gate.get_future().share();
   std::atomic<int> done{0};
+  Executor executor("test", 3);
   for (int i = 0; i < 8; ++i) {
     executor.submit([&] {
       if (!three.try_wait()) three.count_down();
@@ -31,10 +31,10 @@ TEST(Executor, RunsAsManyAtOnceAsItHasThreadsAndQueuesTheRest) {
 
 TEST(Executor, DropsWhatHasNotBegunAtItsEnd) {
   auto witness = std::make_shared<int>(0);
+  std::promise<void> started;
+  std::promise<void> gate;
   {
     Executor executor("test", 1);
-    std::promise<void> started;
-    std::promise<void> gate;
     executor.submit([&] {
       started.set_value();
       gate.get_future().wait();
@@ -49,9 +49,9 @@ TEST(Executor, DropsWhatHasNotBegunAtItsEnd) {
 }
 
 TEST(Executor, OutlivesAJobThatThrows) {
+  std::promise<void> ran;
   Executor executor("test", 1);
   executor.submit([] { throw std::runtime_error("oops"); });
-  std::promise<void> ran;
   executor.submit([&] { ran.set_value(); });
   EXPECT_EQ(ran.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
 }

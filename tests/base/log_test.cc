@@ -10,6 +10,7 @@ namespace {
 TEST(Printable, ForgesNoLineAndKeepsLetters) {
   EXPECT_EQ(printable("a\nb\x1b[2J\x7f"), "a\\x0ab\\x1b[2J\\x7f");
   EXPECT_EQ(printable("Ondřejov ☆ \xff\xfe"), "Ondřejov ☆ \\xff\\xfe");
+  EXPECT_EQ(printable("\u009b2J"), "\\xc2\\x9b2J") << "a terminal obeys C1 controls as well";
   EXPECT_EQ(printable("\xe2\x98"), "\\xe2\\x98") << "half a character";
 }
 

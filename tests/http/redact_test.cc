@@ -67,5 +67,11 @@ TEST(Redaction, ALongErrorPageIsCutWithoutHalfACharacter) {
   EXPECT_EQ(words.find('\\'), std::string::npos) << words;
 }
 
+TEST(Redaction, TheFaultsOfDataLinkAndSodaKeepTheirWords) {
+  for (const char* words : {"AuthorizationFault: not yours", "AuthenticationError: log in first"}) {
+    EXPECT_EQ(redact_text(words), words);
+  }
+}
+
 }  // namespace
 }  // namespace skymount::vo

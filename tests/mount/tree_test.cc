@@ -226,6 +226,15 @@ TEST_P(Tree, ALoginPageIsNotSavedAsFits) {
   EXPECT_TRUE(tree_->read(plate_folder_ + "/plate1.fits").text == plate_) << "and the next try gets the file";
 }
 
+TEST_P(Tree, SecretsOfTheConfigurationAreNotShown) {
+  setup_ = {dir_.path(), {{"tiny", tiny_.tap_url() + "?token=SECRETTOKEN", ""}}};
+  tree_ = GetParam() == Way::direct ? direct_driver(setup_) : mounted_driver(setup_);
+  for (const char* file : {"/README.txt", "/tiny/README.txt", "/.skymount/status.json", "/.skymount/config.toml",
+                           "/.skymount/errors.log"}) {
+    EXPECT_THAT(tree_->read(file).text, Not(HasSubstr("SECRETTOKEN"))) << file;
+  }
+}
+
 TEST_P(Tree, NothingCanBeWritten) {
   start();
   EXPECT_EQ(tree_->stat(query_ + "/new.txt").error, ENOENT);

@@ -90,6 +90,7 @@ TEST(Adql, TextIsEqualLikeOrNeither) {
   EXPECT_EQ(where("collection=100%25"), "obs_collection = '100%'");
   EXPECT_EQ(where("collection=a%2Ab"), "obs_collection = 'a*b'");
   EXPECT_EQ(where("calib=2"), "calib_level = 2");
+  EXPECT_EQ(where("calib=*,collection=X"), "obs_collection = 'X'") << "any level; LIKE would fail on a number";
   EXPECT_EQ(where("calib=~2"), "(calib_level <> 2 OR calib_level IS NULL)");
 }
 

@@ -288,6 +288,35 @@ TEST(Datasets, RowsOfOneIdAndUrlAreOneDatasetAndTwinsGetDifferentNames) {
   EXPECT_EQ(listing->find("nonsense"), nullptr);
 }
 
+TEST(ListingErrors, ATableWithoutObsCoreColumnsIsNoListing) {
+  FakeService service([](auto&, auto) {
+    return votable_reply(
+        "<VOTABLE><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"OK\"/><TABLE><FIELD name=\"foo\" "
+        "datatype=\"int\"/><DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>");
+  });
+  const auto listing = archive_of(service, service.options()).query(query_of("collection=X"), soon());
+  ASSERT_FALSE(listing);
+  EXPECT_EQ(listing.error().code(), Code::corrupt);
+  EXPECT_THAT(listing.error().what(), HasSubstr("[obscore] table"));
+}
+
+TEST(Datasets, TwinsKeepTheirNamesWhenTheirUrlsChange) {
+  std::string session = "1";
+  FakeService service([&](auto&, auto) {
+    std::vector<ObscoreRow> rows = rows_around(2);
+    for (ObscoreRow& row : rows)
+      row["obs_id"] = "same", row["t_min"] = "11490", row["access_url"] += "?session=" + session;
+    return votable_reply(obscore_votable(rows));
+  });
+  Archive archive = archive_of(service, service.options());
+  const auto before = archive.query(query_of("collection=DASCH"), soon());
+  session = "2";
+  const auto after = archive.query(query_of("collection=DASCH"), soon());
+  ASSERT_TRUE(before && after);
+  ASSERT_THAT(before->datasets, SizeIs(2));
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(before->datasets[i].name, after->datasets[i].name);
+}
+
 TEST(Datasets, NamesDoNotDependOnTheOrderOfRows) {
   bool turned = false;
   FakeService service([&](auto&, auto) {

@@ -112,6 +112,9 @@ Span secret_after(std::string_view text, std::size_t begin, std::size_t end) {
     const std::size_t to = value_end(text, from);
     return from > end && to - from >= kShortestKey ? Span{from, to} : Span{};
   }
+  // "AuthorizationFault: not yours" (DataLink) and "AuthenticationError: ..." (SODA) say why, not what.
+  const std::string word = lower(name);
+  if (word.ends_with("fault") || word.ends_with("error")) return {};
   if (!hides_its_value(name, kLongValue)) return {};
   const std::size_t sign = skip(text, skip(text, end, "\"'"), " \t");
   if (sign >= text.size() || (text[sign] != '=' && text[sign] != ':')) return {};

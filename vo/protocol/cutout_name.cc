@@ -94,7 +94,7 @@ Result<CutoutShape> circle_of(const std::vector<double>& n, std::string_view tex
     return fail(Code::invalid, words_of(text, 100) + ": a circle is RA,DEC,RADIUS in degrees");
   }
   const double radius = n.size() == 3 ? n[2] : *default_radius;
-  if (!(radius > 0) || radius > 180) return fail(Code::invalid, words_of(text, 100) + ": the radius must be over 0");
+  if (!(radius > 0) || radius > 180) return fail(Code::invalid, words_of(text, 100) + ": the radius must be over 0 and at most 180 degrees");
   const Result<SkyPosition> centre = position_of(n[0], n[1], text);
   if (!centre) return fail(centre.error());
   return SkyCircle{*centre, radius};

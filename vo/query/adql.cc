@@ -92,6 +92,7 @@ std::string text_condition(const std::string& column, const TextPattern& text) {
 }
 
 std::string calib_condition(const TextPattern& text) {
+  if (text.has_wildcard()) return {};  // LIKE is for text, the column is a number: row_matches() filters
   const std::string column(column_of(TextKey::calib));
   const auto level = parse_integer(text.literal());
   const std::string value = level ? std::to_string(*level) : adql_string(text.literal());

@@ -96,7 +96,7 @@ Result<void> read_text(TextKey column, std::string_view key, std::string_view va
   if (!decoded) return fail(std::move(decoded).error());
   pattern.pattern = std::move(*decoded);
   if (pattern.pattern.empty()) return bad(key, value, "no value; '" + std::string(key) + "=*' is any");
-  if (column == TextKey::calib) {
+  if (column == TextKey::calib && !pattern.has_wildcard()) {
     const auto level = parse_integer(pattern.pattern);
     if (!level)
       return bad(key, value,

@@ -130,7 +130,7 @@ std::string Query::canonical() const {
 bool text_matches(const Query& query, TextKey key, std::string_view value) {
   const auto found = query.text.find(key);
   if (found == query.text.end()) return true;
-  if (key == TextKey::calib) {
+  if (key == TextKey::calib && !found->second.has_wildcard()) {
     const auto wanted = parse_integer(found->second.literal()), has = parse_integer(trim(value));
     return (wanted.has_value() && wanted == has) != found->second.negated;
   }
