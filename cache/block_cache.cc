@@ -27,7 +27,8 @@ constexpr std::chrono::seconds kClosingGrace{2};
 class Blocks final : public BlockCache {
  public:
   Blocks(const BlockCacheOptions& options, std::shared_ptr<Lmdb> lmdb, std::shared_ptr<BlockStore> store)
-      : lmdb_(std::move(lmdb)),
+      : room_(std::max(options.max_bytes, options.memory_bytes / 2)),
+        lmdb_(std::move(lmdb)),
         shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive)),
         janitor_(std::make_shared<Janitor>(
             store, options.max_bytes, [this](const std::string& hex) { return evict(hex); },
@@ -57,6 +58,12 @@ class Blocks final : public BlockCache {
   void put(const ContentId& id, std::uint64_t offset, ByteView bytes, std::uint64_t size) override {
     content(id, size)->put(offset, bytes, size);
   }
+  bool has_all(const ContentId& id, std::uint64_t size) override {
+    if (cached_bytes(id) >= size) return true;
+    return !shared_->store->nothing_in_memory() && content(id)->has_all(size);
+  }
+  std::shared_ptr<void> hold(const ContentId& id) override { return BlockStore::hold(shared_->store, id.hex()); }
+  std::uint64_t room() const override { return room_; }
   std::uint64_t cached_bytes(const ContentId& id) const override { return shared_->store->bytes_of(id.hex()); }
   void drop(const ContentId& id) override { remove(id.hex(), /*also_at_work=*/true); }
   void pin(const ContentId& id, bool pinned) override { content(id)->pin(pinned); }
@@ -75,10 +82,11 @@ class Blocks final : public BlockCache {
   std::shared_ptr<LiveContent> content(const ContentId& id);
   std::shared_ptr<LiveContent> content(const ContentId& id, std::optional<std::uint64_t> size);
   void close_oldest(std::unordered_map<std::string, Open>& open);
-  bool evict(const std::string& hex) { return remove(hex, /*also_at_work=*/false); }
+  bool evict(const std::string& hex) { return !shared_->store->held(hex) && remove(hex, /*also_at_work=*/false); }
   bool remove(const std::string& hex, bool also_at_work);
   std::int64_t used_ms(const std::string& hex) const;
 
+  const std::uint64_t room_;
   const std::shared_ptr<Lmdb> lmdb_;
   const std::shared_ptr<CacheShared> shared_;
   mutable std::mutex mutex_;

@@ -55,6 +55,14 @@ class BlockCache {
   /// Keeps bytes that came by the way (the first range of an open). `size`: exact size of the file.
   virtual void put(const ContentId& id, std::uint64_t offset, ByteView bytes, std::uint64_t size) = 0;
 
+  /// True when every byte is here, on disk or in memory, as far as the index knows.
+  virtual bool has_all(const ContentId& id, std::uint64_t size) = 0;
+  /// While the result lives, the content is neither evicted nor does it leave memory before contents that nobody holds:
+  /// for what its origin cannot send again. It may outlive the cache.
+  [[nodiscard]] virtual std::shared_ptr<void> hold(const ContentId& id) = 0;
+  /// The most that one content can have here: the limit on disk or what memory takes, whichever is more.
+  virtual std::uint64_t room() const = 0;
+
   /// Bytes of this content on disk.
   virtual std::uint64_t cached_bytes(const ContentId& id) const = 0;
   /// Forgets a content (its origin holds another version, or its bytes proved wrong).

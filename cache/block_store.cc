@@ -145,6 +145,11 @@ std::filesystem::path BlockStore::remove(const std::string& hex) {
   return renamed ? gone : std::filesystem::path();
 }
 
+std::shared_ptr<void> BlockStore::hold(const std::shared_ptr<BlockStore>& store, std::string hex) {
+  store->shelf_.hold(hex);
+  return {nullptr, [store, hex = std::move(hex)](void*) { store->shelf_.release(hex); }};
+}
+
 void BlockStore::take_off(std::uint64_t bytes) {
   std::uint64_t now = bytes_;
   while (!bytes_.compare_exchange_weak(now, now - std::min(now, bytes))) {

@@ -52,6 +52,11 @@ class BlockStore {
   /// Removes files that no record knows (left by a crash) and that nobody wrote for an hour.
   void sweep();
 
+  /// While the result lives, granules of this content leave memory last, and held() says that nobody is to evict it.
+  [[nodiscard]] static std::shared_ptr<void> hold(const std::shared_ptr<BlockStore>& store, std::string hex);
+  bool held(const std::string& hex) const { return shelf_.held(hex); }
+  bool nothing_in_memory() const { return shelf_.empty(); }
+
   /// While set, new granules go to memory instead of disk.
   void set_over_limit(bool over) { over_limit_ = over; }
   /// Nothing can be kept on disk just now, so fetching ahead would be waste.

@@ -48,6 +48,7 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   /// A transfer or a reader is at work.
   bool busy() const;
   std::optional<std::uint64_t> size() const { return stored_.size(); }
+  bool has_all(std::uint64_t size) const { return stored_.size() == size && all_stored(); }
   void pin(bool pinned) { stored_.pin(pinned); }
   /// Keeps nothing more; what runs, runs to its end for those who wait.
   void retire() { stored_.retire(); }

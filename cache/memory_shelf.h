@@ -23,6 +23,10 @@ class MemoryShelf {
   /// Null when it is not here (any more).
   std::shared_ptr<const Bytes> get(const std::string& content, std::uint64_t granule) const;
   void erase(const std::string& content);
+  /// Granules of a held content are pushed out only when there are no others. Holds are counted.
+  void hold(const std::string& content);
+  void release(const std::string& content);
+  bool held(const std::string& content) const;
   /// Cheap enough for the fast path: true nearly always.
   bool empty() const;
 
@@ -30,11 +34,13 @@ class MemoryShelf {
   using Key = std::pair<std::string, std::uint64_t>;
   using Slots = std::map<Key, std::shared_ptr<const Bytes>>;
   void forget(Slots::iterator slot);
+  void push_out_one();
 
   const std::uint64_t max_bytes_;
   mutable std::mutex mutex_;
   Slots slots_;
   std::list<Key> oldest_first_;
+  std::map<std::string, unsigned> holds_;
   std::uint64_t bytes_ = 0;
 };
 

@@ -8,6 +8,8 @@ namespace {
 
 // Raised when the layout changes; older records are then asked for again.
 constexpr std::uint8_t kLayout = 1;
+// Flags of a record.
+constexpr std::uint8_t kComputed = 1, kWithdrawn = 2;
 
 }  // namespace
 
@@ -15,7 +17,7 @@ Bytes pack(const FileRecord& record) {
   const LearnedFile& learned = record.learned;
   RecordWriter out;
   out.u8(kLayout);
-  out.u8(record.computed ? 1 : 0);
+  out.u8(static_cast<std::uint8_t>((record.computed ? kComputed : 0) | (record.withdrawn ? kWithdrawn : 0)));
   out.text(learned.version);
   out.u8(learned.size ? 1 : 0);
   out.u64(learned.size.value_or(0));
@@ -33,7 +35,9 @@ std::optional<FileRecord> unpack_file_record(ByteView bytes) {
   if (in.u8() != kLayout) return std::nullopt;
   FileRecord record;
   LearnedFile& learned = record.learned;
-  record.computed = in.u8() != 0;
+  const std::uint8_t flags = in.u8();
+  record.computed = (flags & kComputed) != 0;
+  record.withdrawn = (flags & kWithdrawn) != 0;
   learned.version = in.text();
   const bool sized = in.u8() != 0;
   const std::uint64_t size = in.u64();
@@ -81,6 +85,13 @@ void FileRecords::put(const std::string& identity, const FileRecord& record) {
   memory_.with([&](auto& memory) { memory.put(identity, record, identity.size() + 400); });
   // A record that cannot be kept is learned again after a remount; that is no error.
   if (store_) (void)store_->put(cache::MetaStore::Room::contents, key(identity), pack(record));
+}
+
+void FileRecords::withdraw(const std::string& identity, const std::string& version) {
+  std::optional<FileRecord> record = get(identity);
+  if (!record || record->withdrawn || record->learned.version != version) return;
+  record->withdrawn = true;
+  put(identity, *record);
 }
 
 }  // namespace skymount::vo

@@ -18,7 +18,8 @@ namespace skymount::vo {
 
 struct FileRecord {
   LearnedFile learned;
-  bool computed = false;  ///< a service's answer
+  bool computed = false;   ///< a service's answer
+  bool withdrawn = false;  ///< a fetch proved it wrong: the next open asks the archive
   WallTime learned_at{};
 };
 
@@ -35,6 +36,8 @@ class FileRecords {
   /// Reads LMDB at most once an identity while memory lasts.
   std::optional<FileRecord> get(const std::string& identity) const;
   void put(const std::string& identity, const FileRecord& record);
+  /// Marks the record as wrong when it is of this version.
+  void withdraw(const std::string& identity, const std::string& version);
 
  private:
   std::string key(const std::string& identity) const { return archive_ + "\n" + identity; }

@@ -3,8 +3,10 @@
 
 #include "cache/base/log.h"
 #include "vo/file_records.h"
-#include "vo/fits/fits_layout.h"
+#include "vo/http/file_version.h"
+#include "vo/open_readers.h"
 #include "vo/single_flight.h"
+#include "vo/watched_source.h"
 
 #include <map>
 
@@ -22,6 +24,8 @@ constexpr std::size_t kContacts = 16;
 constexpr std::chrono::hours kContactLimit{1};
 // A computed answer cannot be re-checked without computing it again, so it is trusted longer than a file.
 constexpr int kComputedLifetimes = 30;
+// A download that ended and that no open asks for keeps its bytes from eviction no longer than this.
+constexpr std::chrono::minutes kUnaskedFor{10};
 
 /// A first contact that came to its end. `size` may be unknown: then the download that gives it is under way.
 struct Contact {
@@ -29,6 +33,69 @@ struct Contact {
   std::shared_ptr<cache::ByteSource> source;
 };
 using ContactPtr = std::shared_ptr<const Contact>;
+
+/// What is known of the files of one archive just now. Fetches report here; they may outlive it.
+class Knowledge final : public SourceKeeper {
+ public:
+  Knowledge(const std::string& archive, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks)
+      : records(archive, std::move(store)), readers(std::make_shared<OpenReaders>(blocks)) {}
+
+  bool wanted(const cache::ContentId& id) const override { return readers->in_use(id); }
+
+  void ended(const cache::ByteSource& source, const Result<void>& outcome) override {
+    const cache::ContentId& id = source.id();
+    ContactPtr over;  // ends after the lock
+    downloads_.with([&](auto& downloads) {
+      const auto it = downloads.find(id.identity);
+      if (it == downloads.end() || it->second.contact->source.get() != &source) return;
+      it->second.ended = std::chrono::steady_clock::now();
+      if (outcome) return;
+      over = std::move(it->second.contact);
+      downloads.erase(it);
+    });
+    if (outcome || !disproves_record(outcome.error().code())) return;
+    records.withdraw(id.identity, id.version);
+    readers->disown(id);
+  }
+
+  void add_download(const std::string& identity, const ContactPtr& contact) {
+    std::vector<ContactPtr> over;
+    downloads_.with([&](auto& downloads) {
+      const auto long_ago = std::chrono::steady_clock::now() - kUnaskedFor;
+      for (auto it = downloads.begin(); it != downloads.end();) {
+        const bool unasked = it->second.ended && *it->second.ended < long_ago;
+        if (unasked) over.push_back(std::move(it->second.contact));
+        it = unasked ? downloads.erase(it) : std::next(it);
+      }
+      Download& slot = downloads[identity];
+      over.push_back(std::exchange(slot.contact, contact));
+      slot.ended.reset();
+    });
+  }
+  ContactPtr download(const std::string& identity) const {
+    return downloads_.with([&](const auto& downloads) -> ContactPtr {
+      const auto it = downloads.find(identity);
+      return it == downloads.end() ? nullptr : it->second.contact;
+    });
+  }
+  void end_download(const std::string& identity, const ContactPtr& contact) {
+    downloads_.with([&](auto& downloads) {
+      const auto it = downloads.find(identity);
+      if (it != downloads.end() && it->second.contact == contact) downloads.erase(it);
+    });
+  }
+
+  FileRecords records;
+  const std::shared_ptr<OpenReaders> readers;
+
+ private:
+  struct Download {
+    ContactPtr contact;
+    std::optional<std::chrono::steady_clock::time_point> ended;
+  };
+  // Whole downloads under way, so that the next open joins instead of asking again.
+  Synchronized<std::map<std::string, Download>> downloads_;
+};
 
 }  // namespace
 
@@ -42,7 +109,9 @@ class Sources::Impl {
         http_(std::move(http)),
         blocks_(blocks),
         clock_(clock),
-        records_(archive_, std::move(store)),
+        knowledge_(std::make_shared<Knowledge>(archive_, std::move(store), blocks)),
+        records_(knowledge_->records),
+        readers_(*knowledge_->readers),
         contacts_("contact", kContacts) {}
 
   KnownFile known(const Entry& entry) const {
@@ -53,12 +122,14 @@ class Sources::Impl {
     if (!record) return out;
     const LearnedFile& learned = record->learned;
     if (learned.size) out.size = *learned.size;
+    if (!learned.content_type.empty()) out.content_type = learned.content_type;
+    out.filename = learned.filename;
+    // The next open will learn another version: nobody may be bound to this one before.
+    if (record->withdrawn || made_anew_by_open(entry.identity, learned)) return out;
     out.exact = learned.size.has_value();
     out.version = learned.version;
     out.last_modified = learned.last_modified;
-    if (!learned.content_type.empty()) out.content_type = learned.content_type;
     out.etag = learned.etag;
-    out.filename = learned.filename;
     return out;
   }
 
@@ -70,12 +141,12 @@ class Sources::Impl {
     if (!entry.error.empty()) return nullptr;
     const std::optional<FileRecord> record = records_.get(entry.identity);
     if (!record || !record->learned.size || !fresh(*record)) return nullptr;
-    if (Reader open = open_reader(entry.identity, record->learned.version)) return open;
+    if (Reader open = readers_.find(content_id(entry.identity, record->learned.version))) return open;
     if (ContactPtr running = download(entry.identity); running && running->learned.version == record->learned.version) {
-      return reader_of(entry.identity, *record->learned.size, running->source);
+      return readers_.find_or_make(running->source, *record->learned.size);
     }
     // What only comes whole is not worth a reader that would have to begin from nothing.
-    if (!record->learned.ranges && !all_here(entry.identity, record->learned)) return nullptr;
+    if (!record->learned.ranges && !intact(entry.identity, record->learned)) return nullptr;
     return remembered_reader(entry, record->learned);
   }
 
@@ -86,7 +157,7 @@ class Sources::Impl {
     // made.
     if (const ContactPtr running = download(entry.identity)) {
       Result<Reader> joined = settle(entry, running, ctx);
-      if (joined || joined.error().code() == Code::timed_out || joined.error().code() == Code::cancelled) return joined;
+      if (joined || !worth_a_new_contact(joined.error().code())) return joined;
     }
     Result<ContactPtr> contact = contacts_.run(entry.identity, ctx, kContactLimit,
                                                [this, entry](const FetchContext& own) { return meet(entry, own); });
@@ -111,13 +182,40 @@ class Sources::Impl {
     return service->with_parameters(entry.service->parameters);
   }
 
+  /// Not when the caller left, nor when the archive would only send again what is too much.
+  static bool worth_a_new_contact(Code code) {
+    return code != Code::timed_out && code != Code::cancelled && code != Code::too_large && code != Code::no_space;
+  }
+
   bool fresh(const FileRecord& record) const {
+    if (record.withdrawn) return false;
     const auto lifetime = record.computed ? ttl_.links * kComputedLifetimes : ttl_.links;
     return clock_.now() - record.learned_at < lifetime;
   }
 
   bool all_here(const std::string& identity, const LearnedFile& learned) const {
-    return learned.size && blocks_.cached_bytes(content_id(identity, learned.version)) >= *learned.size;
+    return learned.size && blocks_.has_all(content_id(identity, learned.version), *learned.size);
+  }
+
+  /// The same. What cannot be asked for again is looked at, too, because the index does not know what happened to the
+  /// cache's files.
+  bool intact(const std::string& identity, const LearnedFile& learned) const {
+    if (!all_here(identity, learned)) return false;
+    if (!is_one_time(learned.version) || *learned.size == 0) return true;
+    const cache::ContentId id = content_id(identity, learned.version);
+    return blocks_.read_cached(id, {0, 1}) && blocks_.read_cached(id, {*learned.size - 1, 1});
+  }
+
+  bool made_anew_by_open(const std::string& identity, const LearnedFile& learned) const {
+    return is_one_time(learned.version) && !readers_.find(content_id(identity, learned.version)) &&
+           !knowledge_->download(identity) && !all_here(identity, learned);
+  }
+
+  std::shared_ptr<cache::ByteSource> watch(std::shared_ptr<cache::ByteSource> source) const {
+    WatchBounds bounds;
+    bounds.unknown_length = blocks_.room();
+    std::shared_ptr<void> held = source->whole_only() ? blocks_.hold(source->id()) : nullptr;
+    return watched(std::move(source), knowledge_, bounds, std::move(held));
   }
 
   // --- the first contact, on a thread of its own ---
@@ -129,35 +227,37 @@ class Sources::Impl {
     if (!opened) return fail(std::move(opened).error());
     const LearnedFile& learned = opened->learned;
     forget_older_version(entry.identity, learned.version);
-    auto contact = std::make_shared<const Contact>(Contact{learned, opened->source});
+    auto contact = std::make_shared<const Contact>(Contact{learned, watch(opened->source)});
     if (learned.size && !opened->head.empty()) {
       blocks_.put(content_id(entry.identity, learned.version), 0, opened->head, *learned.size);
     }
     const bool complete = learned.size && opened->head.size() >= *learned.size;
-    if (opened->source->whole_only() && !complete) {
-      downloads_.with([&](auto& downloads) { downloads[entry.identity] = contact; });
+    if (contact->source->whole_only() && !complete) {
+      knowledge_->add_download(entry.identity, contact);
       // The answer is already flowing: it is taken in whether or not its first caller can wait for it.
-      blocks_.begin(opened->source, {ctx.priority, ctx.cause, FetchContext::Steady::time_point::max(), {}});
+      blocks_.begin(contact->source, {ctx.priority, ctx.cause, FetchContext::Steady::time_point::max(), {}});
     }
     if (learned.size) remember(entry, learned);
     return contact;
   }
 
   void remember(const Entry& entry, const LearnedFile& learned) {
-    records_.put(entry.identity, {learned, entry.service.has_value(), clock_.now()});
+    records_.put(entry.identity, {learned, entry.service.has_value(), /*withdrawn=*/false, clock_.now()});
   }
 
   void forget_older_version(const std::string& identity, const std::string& version) {
     const std::optional<FileRecord> older = records_.get(identity);
+    readers_.keep_bytes(content_id(identity, version));
     if (!older || older->learned.version.empty() || older->learned.version == version) return;
-    if (!open_reader(identity, older->learned.version)) blocks_.drop(content_id(identity, older->learned.version));
+    readers_.drop_when_unused(content_id(identity, older->learned.version));
   }
 
   /// With the archive gone, what was seen stays readable as far as it is here.
   Result<Reader> after_failure(const Entry& entry, Error error) {
     const bool gone = error.code() == Code::unavailable || error.code() == Code::timed_out;
     const std::optional<FileRecord> record = records_.get(entry.identity);
-    if (gone && record && record->learned.size && all_here_or_ranged(entry.identity, record->learned)) {
+    if (gone && record && !record->withdrawn && record->learned.size &&
+        all_here_or_ranged(entry.identity, record->learned)) {
       if (Reader reader = remembered_reader(entry, record->learned)) {
         log(LogLevel::info, archive_ + ": " + entry.name + " is served as it was last seen: " + error.what());
         return reader;
@@ -167,79 +267,54 @@ class Sources::Impl {
   }
 
   bool all_here_or_ranged(const std::string& identity, const LearnedFile& learned) const {
-    return learned.ranges || all_here(identity, learned);
+    return learned.ranges || intact(identity, learned);
   }
 
   // --- from a contact to a reader, on the caller's thread ---
 
   Result<Reader> settle(const Entry& entry, const ContactPtr& contact, const FetchContext& ctx) {
-    if (contact->learned.size) return reader_of(entry.identity, *contact->learned.size, contact->source);
+    if (contact->learned.size) return kept_reader(contact, *contact->learned.size);
+    const std::shared_ptr<void> waiting = readers_.use(contact->source->id());
     const Result<std::uint64_t> size = blocks_.complete(contact->source, ctx);
     if (!size) {
       if (size.error().code() != Code::timed_out && size.error().code() != Code::cancelled)
-        end_download(entry, contact);
+        knowledge_->end_download(entry.identity, contact);
       return fail(size.error());
     }
     if (*size == 0) {
-      end_download(entry, contact);
+      knowledge_->end_download(entry.identity, contact);
       return fail(Code::no_data, "the archive's answer is empty");
+    }
+    if (!blocks_.has_all(contact->source->id(), *size)) {
+      knowledge_->end_download(entry.identity, contact);
+      return fail(answer_not_kept(*size));
     }
     LearnedFile learned = contact->learned;
     learned.size = *size;
     remember(entry, learned);
-    Reader reader = reader_of(entry.identity, *size, contact->source);
-    end_download(entry, contact);
+    Reader reader = kept_reader(contact, *size);
+    knowledge_->end_download(entry.identity, contact);
+    return reader;
+  }
+
+  /// What was computed for one download stays at hand for the kernel's second open and the user's second try.
+  Reader kept_reader(const ContactPtr& contact, std::uint64_t size) {
+    Reader reader = readers_.find_or_make(contact->source, size);
+    if (is_one_time(contact->learned.version)) readers_.keep(reader);
     return reader;
   }
 
   ContactPtr download(const std::string& identity) {
-    ContactPtr running = downloads_.with([&](auto& downloads) {
-      const auto it = downloads.find(identity);
-      return it == downloads.end() ? nullptr : it->second;
-    });
+    ContactPtr running = knowledge_->download(identity);
     if (!running || !running->learned.size || !all_here(identity, running->learned)) return running;
-    downloads_.with([&](auto& downloads) { downloads.erase(identity); });  // it is done; the cache has it all
+    knowledge_->end_download(identity, running);  // it is done; the cache has it all
     return nullptr;
-  }
-
-  void end_download(const Entry& entry, const ContactPtr& contact) {
-    downloads_.with([&](auto& downloads) {
-      const auto it = downloads.find(entry.identity);
-      if (it != downloads.end() && it->second == contact) downloads.erase(it);
-    });
-  }
-
-  // --- readers, shared by all that have one content open ---
-
-  static std::string reader_key(const std::string& identity, const std::string& version) {
-    return identity + "\n" + version;
-  }
-
-  Reader open_reader(const std::string& identity, const std::string& version) const {
-    return readers_.with([&](const auto& readers) -> Reader {
-      const auto it = readers.find(reader_key(identity, version));
-      return it == readers.end() ? nullptr : it->second.lock();
-    });
-  }
-
-  Reader reader_of(const std::string& identity, std::uint64_t size, const std::shared_ptr<cache::ByteSource>& source) {
-    static const auto layout = std::make_shared<const FitsLayout>();
-    return readers_.with([&](auto& readers) {
-      // Ends of readers are only noticed here; 1,000 leftovers are cheaper than looking each time.
-      if (readers.size() > 1000) std::erase_if(readers, [](const auto& item) { return item.second.expired(); });
-      std::weak_ptr<cache::ContentReader>& slot = readers[reader_key(identity, source->id().version)];
-      Reader reader = slot.lock();
-      if (reader) return reader;
-      reader = std::make_shared<cache::ContentReader>(source, size, blocks_, layout);
-      slot = reader;
-      return reader;
-    });
   }
 
   Reader remembered_reader(const Entry& entry, const LearnedFile& learned) {
     const Result<Url> url = url_of(entry);
     if (!url) return nullptr;
-    return reader_of(entry.identity, *learned.size, remembered_source(http_, remote(entry, *url), learned));
+    return readers_.find_or_make(watch(remembered_source(http_, remote(entry, *url), learned)), *learned.size);
   }
 
   const std::string archive_;
@@ -248,10 +323,9 @@ class Sources::Impl {
   const std::shared_ptr<HttpClient> http_;
   cache::BlockCache& blocks_;
   const Clock& clock_;
-  FileRecords records_;
-  // Whole downloads under way, so that the next open joins instead of asking again.
-  Synchronized<std::map<std::string, ContactPtr>> downloads_;
-  Synchronized<std::map<std::string, std::weak_ptr<cache::ContentReader>>> readers_;
+  const std::shared_ptr<Knowledge> knowledge_;
+  FileRecords& records_;               // of knowledge_
+  OpenReaders& readers_;               // of knowledge_
   SingleFlight<ContactPtr> contacts_;  // last: its work uses all of the above
 };
 
