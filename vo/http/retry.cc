@@ -25,20 +25,25 @@ WallTime system_now() {
   return SystemClock().now();
 }
 
+// What overflows a number or a time point is very long, not absent.
+constexpr std::int64_t kLongestRetryAfter = 30 * 86400;
+// Nobody sleeps so long in a call, even in one without a deadline.
+constexpr std::chrono::hours kLongestSleep{1};
+
 /// Seconds or a date (RFC 9110 10.2.3); nothing when absent or unreadable.
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response, WallTime now) {
   const auto text = response.headers.get("Retry-After");
   if (!text) return std::nullopt;
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error == std::errc() && end == text->data() + text->size()) {
-    // A month bounds nonsense that would overflow a time point.
-    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 30 * 86400));
+  if (end == text->data() + text->size() && error != std::errc::invalid_argument) {
+    if (error == std::errc::result_out_of_range) seconds = text->starts_with('-') ? 0 : kLongestRetryAfter;
+    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLongestRetryAfter));
   }
   const auto date = parse_http_date(*text);
   if (!date) return std::nullopt;
   const auto now_s = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
-  return std::chrono::seconds(std::clamp<std::int64_t>(*date - now_s, 0, 30 * 86400));
+  return std::chrono::seconds(std::clamp<std::int64_t>(*date - now_s, 0, kLongestRetryAfter));
 }
 
 bool is_safe(const HttpRequest& request) {
@@ -176,7 +181,7 @@ WireResult RetryingTransport::exchange(const HttpRequest& request, const HttpCli
     }
     const auto until =
         Steady::now() + (now.come_back ? std::chrono::milliseconds(*now.come_back) : pause_before(number + 1));
-    if (now.swallowed && now.come_back && (last || until >= ctx.deadline))
+    if (now.swallowed && now.come_back && (last || until >= ctx.deadline || *now.come_back > kLongestSleep))
       return wire_failure(Kind::unavailable, Code::unavailable,
                           request.url.redacted() + ": HTTP " + std::to_string(now.status) +
                               ", the archive asks to come back in " + std::to_string(now.come_back->count()) + " s" +
