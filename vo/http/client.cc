@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Puts the floors of a client together: redirects over retries over the map over curl. Each redirect hop is thus a
-// request of its own to everything below, and the breaker and the pace speak of the origins that archives name.
+// Puts the floors of a client together: redirects over retries over unpacking over the map over curl. Each redirect hop
+// is thus a request of its own to everything below, and the breaker and the pace speak of the origins that archives
+// name.
 #include "vo/http/client.h"
 
 #include "vo/http/curl_client.h"
 #include "vo/http/origin_map.h"
 #include "vo/http/redirect.h"
 #include "vo/http/retry.h"
+#include "vo/http/unpack.h"
 
 namespace skymount::vo {
 namespace {
@@ -40,6 +42,7 @@ std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPo
   policy.requests_per_second = options.requests_per_second;
   std::shared_ptr<Transport> wire = std::make_shared<CurlClient>(options);
   if (!options.map.empty()) wire = std::make_shared<MappedTransport>(std::move(wire), options.map);
+  wire = std::make_shared<UnpackingTransport>(std::move(wire));
   return std::make_shared<RedirectingClient>(std::make_shared<RetryingTransport>(std::move(wire), std::move(policy)));
 }
 

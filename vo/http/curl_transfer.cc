@@ -104,10 +104,9 @@ void CurlTransfer::describe_request() {
     if ((name + value).find_first_of("\r\n") != std::string::npos) continue;
     lines = curl_slist_append(lines, (value.empty() ? name + ";" : name + ": " + value).c_str());
   }
-  if (request.range || request.identity)
-    lines = curl_slist_append(lines, "Accept-Encoding: identity");
-  else
-    curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+  // Asked for by hand: curl would unpack the answer itself and not notice an early end (vo/http/unpack).
+  lines = curl_slist_append(
+      lines, request.range || request.identity ? "Accept-Encoding: identity" : "Accept-Encoding: gzip, deflate");
   if (request.range && !request.range->empty()) {
     const std::string line =
         "Range: bytes=" + std::to_string(request.range->offset) + "-" + std::to_string(request.range->end() - 1);
@@ -144,8 +143,7 @@ void CurlTransfer::describe_connection(const Setup& setup) {
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, 60L);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, 30L);
-  // A data transfer is a few MiB: fewer, larger reads. Metadata stays at curl's 16 KiB, which also bounds what one read
-  // of a compressed answer can unfold to.
+  // A data transfer is a few MiB: fewer, larger reads. Metadata stays at curl's 16 KiB.
   if (data) curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, 128L * 1024);
   if (setup.one_off) curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy_, CURLOPT_PROXY, setup.proxy.c_str());  // "" also switches the environment off
@@ -177,6 +175,10 @@ bool CurlTransfer::take_header_line(std::string_view line) {
   }
   if (line.empty()) {
     if (response_.status < 200) return true;  // 100 Continue, 103 Early Hints: the answer is still to come
+    if (response_.contradicts_its_length()) {
+      own_reason_ = "its Content-Length contradicts itself, so nobody knows where the answer ends";
+      return false;
+    }
     header_done_ = true;
     exchange_->header(std::move(response_));
     return true;

@@ -25,6 +25,9 @@ std::string head_hash(std::uint64_t total, ByteView head) {
 bool is_weak(std::string_view tag) {
   return tag.starts_with("W/") || tag.starts_with("w/");
 }
+bool is_html_type(std::string_view type) {
+  return type == "text/html" || type == "application/xhtml+xml";
+}
 std::string_view opaque(std::string_view tag) {
   return is_weak(tag) ? tag.substr(2) : tag;
 }
@@ -74,7 +77,12 @@ bool same_validators(const LearnedFile& learned, const HttpResponse& response) {
     if (*learned.last_modified != *time) return false;
     compared = true;
   }
-  return compared || (learned.etag.empty() && !learned.last_modified);
+  const bool unknown = learned.etag.empty() && !learned.last_modified;
+  return compared || (unknown && tag.value_or("").empty() && !time);
+}
+
+bool turned_into_html(const LearnedFile& learned, const HttpResponse& response) {
+  return is_html_type(response.content_type()) && !is_html_type(learned.content_type);
 }
 
 bool is_encoded(const HttpResponse& response, const Url& asked) {

@@ -24,8 +24,11 @@ bool head_fits(std::string_view version, std::uint64_t total, ByteView head);
 bool is_head_hash(std::string_view version);
 
 /// Validators of the answer against those learned. Weak tags are compared without their mark. An answer that lost the
-/// validators it used to have is another version.
+/// validators it used to have is another version, and so is one that has some when there were none.
 bool same_validators(const LearnedFile& learned, const HttpResponse& response);
+
+/// True when a page came instead of the file: the answer calls itself HTML, and the file did not.
+bool turned_into_html(const LearnedFile& learned, const HttpResponse& response);
 
 /// True when the body is an encoding of the file and not the file: "gzip", unless the file itself is named .gz (some
 /// servers label such files so, and the bytes sent are the file).

@@ -116,6 +116,27 @@ std::optional<std::int64_t> seconds_since_1970(std::optional<int> year, std::opt
   return std::chrono::sys_days(date).time_since_epoch().count() * 86400LL + *h * 3600 + *m * 60 + *s;
 }
 
+struct Announced {
+  std::optional<std::uint64_t> value;
+  bool contradiction = false;
+};
+
+/// All Content-Length fields and lists taken together: "5" and "5, 5" say five, "5" beside "6" says nothing.
+Announced announced_length(const HttpHeaders& headers) {
+  Announced out;
+  for (const auto& [name, list] : headers.fields()) {
+    if (!same_word(name, "Content-Length")) continue;
+    for (std::size_t at = 0; at <= list.size();) {
+      const std::size_t end = std::min(list.find(',', at), list.size());
+      const auto value = whole_number<std::uint64_t>(trim(std::string_view(list).substr(at, end - at)));
+      if (!value || (out.value && *out.value != *value)) return {std::nullopt, true};
+      out.value = value;
+      at = end + 1;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::string> HttpHeaders::get(std::string_view name) const {
@@ -125,8 +146,11 @@ std::optional<std::string> HttpHeaders::get(std::string_view name) const {
 }
 
 std::optional<std::uint64_t> HttpResponse::content_length() const {
-  const auto text = headers.get("Content-Length");
-  return text ? whole_number<std::uint64_t>(trim(*text)) : std::nullopt;
+  return headers.get("Transfer-Encoding") ? std::nullopt : announced_length(headers).value;
+}
+
+bool HttpResponse::contradicts_its_length() const {
+  return !headers.get("Transfer-Encoding") && announced_length(headers).contradiction;
 }
 
 std::string HttpResponse::content_type() const {

@@ -25,8 +25,8 @@ class HttpHeaders {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-/// Metadata may share one multiplexed connection (HTTP/2); data goes over HTTP/1.1 connections of its own, because HTTP/2
-/// streams would share one TCP flow.
+/// Metadata may share one multiplexed connection (HTTP/2); data goes over HTTP/1.1 connections of its own, because
+/// HTTP/2 streams would share one TCP flow.
 enum class Traffic { metadata, data };
 
 struct HttpRequest {
@@ -36,8 +36,8 @@ struct HttpRequest {
   std::string body;                ///< with POST; content type in `headers`
   std::optional<ByteRange> range;  ///< sent as a closed bytes=a-b; Accept-Encoding is then identity
   Traffic traffic = Traffic::metadata;
-  bool identity = false;           ///< ask for identity encoding also without a range
-  std::uint64_t max_body = 0;      ///< 0: no limit; beyond it the transfer ends with too_large
+  bool identity = false;       ///< ask for identity encoding also without a range
+  std::uint64_t max_body = 0;  ///< 0: no limit; beyond it the transfer ends with too_large
 };
 
 struct HttpResponse {
@@ -45,10 +45,16 @@ struct HttpResponse {
   HttpHeaders headers;
   Url final_url;  ///< after redirects
 
+  /// Of the body as sent. Nothing when it is absent, unreadable or contradicted, and with a Transfer-Encoding, which
+  /// overrides it (RFC 9112 6.3).
   std::optional<std::uint64_t> content_length() const;
-  std::string content_type() const;      ///< media type in lower case without parameters; empty when absent
+  /// Content-Length is there and says nothing certain: no number, or several that differ. RFC 9112 6.3: such an answer
+  /// is not to be used.
+  bool contradicts_its_length() const;
+  std::string content_type() const;  ///< media type in lower case without parameters; empty when absent
   std::optional<std::string> strong_etag() const;
-  std::optional<std::string> filename() const;  ///< Content-Disposition, RFC 6266/8187; no directories, no control bytes
+  /// Content-Disposition, RFC 6266/8187; no directories, no control bytes.
+  std::optional<std::string> filename() const;
   std::optional<std::int64_t> last_modified() const;  ///< seconds since 1970, UTC
 };
 

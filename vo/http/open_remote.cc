@@ -2,6 +2,7 @@
 //
 // The one request that an open costs. It asks for the first bytes; the answer teaches size, version, type and name, and
 // whether ranges can be trusted. A server that cannot answer it is asked once more without the range.
+#include "cache/base/text.h"
 #include "vo/http/error_answer.h"
 #include "vo/http/file_version.h"
 #include "vo/http/range_source.h"
@@ -140,7 +141,7 @@ Result<OpenedRemote> Opening::whole(std::unique_ptr<RunningAnswer> answer, const
     answer.reset();
     return contact(Ask::decoded);
   }
-  if (const std::string how = response.headers.get("Content-Encoding").value_or("");
+  if (const std::string how = lower(response.headers.get("Content-Encoding").value_or(""));
       encoded && how != "gzip" && how != "x-gzip" && how != "deflate")
     return fail(Code::unsupported,
                 words("the archive sends it in the encoding '" + how + "', which was not asked for"));
@@ -154,6 +155,11 @@ Result<OpenedRemote> Opening::whole(std::unique_ptr<RunningAnswer> answer, const
   OpenedRemote out;
   auto ended = collect(*answer, out.head, wanted);
   if (!ended) return fail(std::move(ended.error()));
+  if (length && (out.head.size() > *length || (*ended && out.head.size() < *length))) {
+    broke_ = true;
+    return fail(Code::corrupt, words("announced " + std::to_string(*length) + " bytes and sent " +
+                                     (*ended ? std::to_string(out.head.size()) : "more")));
+  }
   if (auto fits = check_head(out.head); !fits) return fail(std::move(fits.error()));
   out.learned = learned_from(response);
   out.learned.size = *ended ? std::optional<std::uint64_t>(out.head.size()) : length;

@@ -106,9 +106,16 @@ class RangeSource::Answer {
     return verdict;
   }
 
+  /// A page in the place of bytes (a login, a "please wait") is no part of any version.
+  Result<void> judge_type(const HttpResponse& response) {
+    if (!turned_into_html(source_.learned_, response)) return {};
+    return fail(Code::corrupt, words("a web page came in the place of the file"));
+  }
+
   Result<void> judge_part(const HttpResponse& response) {
     if (response.content_type() == "multipart/byteranges")
       return fail(Code::corrupt, words("one range was asked for, and several came"));
+    if (auto verdict = judge_type(response); !verdict) return verdict;
     const auto field = response.headers.get("Content-Range");
     const auto range = field ? ContentRange::parse(*field) : std::nullopt;
     if (!range || range->range.offset != at_ || range->range.empty() || range->range.end() > asked_end_)
@@ -125,6 +132,7 @@ class RangeSource::Answer {
 
   /// The whole file for a range: of use only when the range begins it.
   Result<void> judge_whole(const HttpResponse& response) {
+    if (auto verdict = judge_type(response); !verdict) return verdict;
     const auto length = response.content_length();
     if ((length && *length != source_.size_) || !same_validators(source_.learned_, response))
       return fail(Code::stale, words("the archive now holds another version of this file; open it again"));

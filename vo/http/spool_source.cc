@@ -53,6 +53,8 @@ Result<Download> SpoolSource::ask_again(const FetchContext& ctx) const {
     auto text = out.answer->next(ctx);
     return fail(error_of(*response, text ? as_text(*text).substr(0, kErrorText) : ""));
   }
+  if (turned_into_html(learned_, *response))
+    return fail(Code::corrupt, file_.url.redacted() + ": a web page came in the place of the file");
   const auto length = response->content_length();
   if (!same_validators(learned_, *response) || is_encoded(*response, file_.url) ||
       (length && learned_.size && *length != *learned_.size))
