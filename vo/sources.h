@@ -33,13 +33,16 @@ class Sources {
   ~Sources();
 
   /// Memory only after the first call for an identity (then LMDB once); never the network.
+  /// Not exact and without version when the next open will learn another one.
   KnownFile known(const Entry& entry) const;
   cache::ContentId content_id(const Entry& entry, const std::string& version) const;
 
   /// The reader of the entry's current version, with exact size, its first bytes in the cache. Costs no request when
   /// version and size are remembered and fresh, else one. Callers of one identity share one contact; when their budget ends
   /// (timed_out) it goes on and the next open joins it.
-  /// Errors  as open_remote; the entry's own `error` gives denied without asking.
+  /// A version that proved gone while it was read (stale, corrupt, not_found) is forgotten: the next call asks anew.
+  /// Errors  as open_remote; the entry's own `error` gives denied without asking; no_space when an answer that can be had
+  ///         once was kept neither on disk nor in memory; too_large for a body without length beyond the cache's limit.
   Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx);
 
   /// A reader without waiting, when one is open or all is remembered and fresh; null otherwise.
