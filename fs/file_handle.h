@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cache/content_reader.h"
+#include "fs/eof_order.h"
 #include "fs/namespace.h"
 
 #include <memory>
@@ -16,6 +17,7 @@ struct FileHandle {
   NodePtr node;
   std::shared_ptr<cache::ContentReader> reader;  ///< of data
   std::shared_ptr<const std::string> text;       ///< of a generated file
+  std::shared_ptr<EofOrder> eof;                 ///< of data
 };
 
 struct FolderHandle {

@@ -146,7 +146,8 @@ Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::share
   }
   journal_.forget_for(node->ino);
   tree_.remember_cutout(node->place);
-  auto handle = std::make_shared<const FileHandle>(FileHandle{node, std::move(*reader), nullptr});
+  auto eof = std::make_shared<EofOrder>((*reader)->size());
+  auto handle = std::make_shared<const FileHandle>(FileHandle{node, std::move(*reader), nullptr, std::move(eof)});
   return handles_.with([&](Handles& handles) {
     handles.files[handles.next] = std::move(handle);
     return OpenReply{handles.next++, true, false, node->shown_as_estimate};
@@ -158,7 +159,7 @@ Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::strin
   const bool control = is_control(node->place);
   if (!control && !inodes_.bind(node, bound_of(*text))) return fail(Code::stale, "the text has changed");
   auto held = std::make_shared<const std::string>(std::move(*text));
-  auto handle = std::make_shared<const FileHandle>(FileHandle{node, nullptr, std::move(held)});
+  auto handle = std::make_shared<const FileHandle>(FileHandle{node, nullptr, std::move(held), nullptr});
   return handles_.with([&](Handles& handles) {
     handles.files[handles.next] = std::move(handle);
     return OpenReply{handles.next++, !control, control, !control && node->shown_as_estimate};
@@ -229,6 +230,14 @@ void Filesystem::read(HandleId id, ByteRange range, std::stop_token stop, Done<S
     const SharedBytes whole(handle->text, as_bytes(*handle->text));
     return done(whole.part(range.offset, range.length));
   }
+  if (handle->eof->is_beyond(range)) return read_beyond_end(*handle, std::move(stop), std::move(done));
+  if (handle->eof->spans_end(range)) {
+    handle->eof->begin();
+    done = [eof = handle->eof, done = std::move(done)](Result<SharedBytes> bytes) {
+      done(std::move(bytes));
+      eof->end();
+    };
+  }
   if (std::optional<SharedBytes> here = handle->reader->try_read(range)) return done(std::move(*here));
 
   MountedArchive& archive = *handle->node->place.archive;
@@ -242,6 +251,14 @@ void Filesystem::read(HandleId id, ByteRange range, std::stop_token stop, Done<S
       ctx, *deadlines_);
   park(archive.lanes.data, std::move(waiting),
        [handle, range, ctx](Waiting<SharedBytes>& caller) { caller.finish(handle->reader->read(range, ctx)); });
+}
+
+void Filesystem::read_beyond_end(const FileHandle& handle, std::stop_token stop, Done<SharedBytes> done) {
+  const Place& place = handle.node->place;
+  const FetchContext ctx =
+      FetchContext::within(place.archive->options().limits.read, "read " + place.path, std::move(stop));
+  const auto waiting = Waiting<SharedBytes>::start(std::move(done), ctx, *deadlines_);
+  handle.eof->after_end([waiting] { waiting->finish(SharedBytes()); }, *deadlines_);
 }
 
 void Filesystem::release(HandleId id) {

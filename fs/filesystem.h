@@ -78,6 +78,7 @@ class Filesystem {
   Attributes intern(Place place);
   Result<OpenReply> finish_open(const NodePtr& node, Result<std::shared_ptr<cache::ContentReader>> reader);
   Result<OpenReply> finish_open(const NodePtr& node, Result<std::string> text);
+  void read_beyond_end(const FileHandle& handle, std::stop_token stop, Done<SharedBytes> done);
   OpenFolderReply finish_open_folder(const NodePtr& node, FolderContents contents);
   void open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done);
   std::string control_text(GeneratedKind kind) const;
