@@ -25,7 +25,7 @@ class Lmdb;
 struct BlockCacheOptions {
   std::filesystem::path dir;                 ///< 0700; created when missing
   std::uint64_t max_bytes = 50'000'000'000;  ///< on disk; the janitor evicts least recently used contents above it
-  std::uint64_t memory_bytes = 256 * 1024 * 1024;  ///< budget for bytes in flight
+  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;  ///< budget for bytes in flight
   unsigned fetch_threads_per_archive = 4;  ///< parallel transfers of one archive; one archive never waits for another
 };
 

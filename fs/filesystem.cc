@@ -103,7 +103,7 @@ Attributes Filesystem::intern(Place place) {
   return show(*inodes_.intern(std::move(place), version));
 }
 
-void Filesystem::lookup(NodeId parent, std::string name, std::stop_token stop, Done<Attributes> done) {
+void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done) {
   Result<NodePtr> folder = node_of(parent);
   if (!folder) return done(fail(std::move(folder).error()));
   const auto answer = [this, node = *folder, name](Result<Place> place) -> Result<Attributes> {

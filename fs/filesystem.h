@@ -49,7 +49,7 @@ class Filesystem {
   ~Filesystem();
 
   /// Raises the lookup count of the node it names.
-  void lookup(NodeId parent, std::string name, std::stop_token stop, Done<Attributes> done);
+  void lookup(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done);
   Result<Attributes> attributes(NodeId node) const;
   void forget(NodeId node, std::uint64_t count);
 

@@ -46,7 +46,7 @@ struct stat to_stat(const Attributes& attributes, const FuseContext& context) {
   out.st_uid = context.uid;
   out.st_gid = context.gid;
   out.st_size = static_cast<off_t>(attributes.size);
-  out.st_blksize = 128 * 1024;  // the kernel's largest read here: what cp and cat then use
+  out.st_blksize = 128L * 1024;  // the kernel's largest read here: what cp and cat then use
   // What is here, in 512-byte units; at least 1 for a file with bytes, or tar -S takes it for a hole.
   out.st_blocks = static_cast<blkcnt_t>((attributes.cached_bytes + 511) / 512);
   if (!attributes.folder && attributes.size > 0 && out.st_blocks == 0) out.st_blocks = 1;

@@ -25,8 +25,8 @@ struct Lanes {
 };
 
 struct MountedArchive {
-  MountedArchive(std::shared_ptr<vo::Archive> made, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
-                 const Clock& clock)
+  MountedArchive(std::shared_ptr<vo::Archive> made, const std::shared_ptr<cache::MetaStore>& store,
+                 cache::BlockCache& blocks, const Clock& clock)
       : archive(std::move(made)),
         catalog(archive, store, clock),
         used_cutouts(store),

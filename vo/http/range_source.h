@@ -42,7 +42,7 @@ struct OpenedRemote {
 };
 
 /// How much the first contact asks for: enough for most FITS headers, and cheap beside a round trip.
-inline constexpr std::uint64_t kFirstRange = 256 * 1024;
+inline constexpr std::uint64_t kFirstRange = 256ULL * 1024;
 
 /// Errors  denied (401, 403), not_found (404, 410), unavailable (429, 5xx, network), no_data (204, empty body where a file
 ///         was promised), corrupt (HTML or an error document under a binary promise), too_large, timed_out, cancelled.
