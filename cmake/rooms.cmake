@@ -45,9 +45,10 @@ function(skymount_room name)
   endif()
 endfunction()
 
-# skymount_tests(NAME DIR folder ROOMS under-test... [LABELS ...] [TIMEOUT s])
+# skymount_tests(NAME DIR folder ROOMS under-test... [LABELS ...] [TIMEOUT s] [ALONE pattern])
+# ALONE: tests that measure time and therefore run while no other does, as a gtest filter.
 function(skymount_tests name)
-  cmake_parse_arguments(T "" "DIR;TIMEOUT" "ROOMS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "" "DIR;TIMEOUT;ALONE" "ROOMS;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${T_DIR}/*.cc)
   if(NOT sources)
     return()
@@ -61,6 +62,12 @@ function(skymount_tests name)
   list(TRANSFORM T_ROOMS PREPEND skymount_)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ${T_ROOMS} skymount_test_support GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+  set(filter "*")
+  if(T_ALONE)
+    set(filter "-${T_ALONE}")
+    gtest_discover_tests(test_${name} TEST_PREFIX ${name}. TEST_FILTER "${T_ALONE}" TEST_LIST ${name}_alone DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT} RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. TEST_FILTER "${filter}" DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT})
 endfunction()
