@@ -3,6 +3,7 @@
 
 #include "cache/base/log.h"
 #include "vo/file_records.h"
+#include "vo/fits/promised_size.h"
 #include "vo/http/file_version.h"
 #include "vo/open_readers.h"
 #include "vo/single_flight.h"
@@ -288,6 +289,14 @@ class Sources::Impl {
     if (!blocks_.has_all(contact->source->id(), *size)) {
       knowledge_->end_download(entry.identity, contact);
       return fail(answer_not_kept(*size));
+    }
+    const cache::ContentId& id = contact->source->id();
+    const Result<void> whole =
+        holds_what_its_headers_promise(*size, [&](ByteRange range) { return blocks_.read_cached(id, range); });
+    if (!whole) {  // nothing else could tell: the answer had no length
+      knowledge_->end_download(entry.identity, contact);
+      blocks_.drop(id);
+      return fail(whole.error());
     }
     LearnedFile learned = contact->learned;
     learned.size = *size;

@@ -226,6 +226,18 @@ TEST_P(Tree, ALoginPageIsNotSavedAsFits) {
   EXPECT_TRUE(tree_->read(plate_folder_ + "/plate1.fits").text == plate_) << "and the next try gets the file";
 }
 
+TEST_P(Tree, AFitsFileWithoutLengthThatEndsEarlyIsNoFile) {
+  start();
+  origin_.put("/files/plate1.fits", plate_.substr(0, 900'000), "application/fits");
+  demo::Faults faults;
+  faults.no_length = true;
+  origin_.misbehave("/files/plate1.fits", faults);
+  EXPECT_EQ(tree_->read(plate_folder_ + "/plate1.fits").error, EIO);
+  EXPECT_THAT(errors_log(), HasSubstr("ends early"));
+  origin_.put("/files/plate1.fits", plate_, "application/fits");
+  EXPECT_TRUE(tree_->read(plate_folder_ + "/plate1.fits").text == plate_) << "and the next try gets all of it";
+}
+
 TEST_P(Tree, SecretsOfTheConfigurationAreNotShown) {
   setup_ = {dir_.path(), {{"tiny", tiny_.tap_url() + "?token=SECRETTOKEN", ""}}};
   tree_ = GetParam() == Way::direct ? direct_driver(setup_) : mounted_driver(setup_);
