@@ -38,9 +38,12 @@ std::optional<std::uint64_t> SpoolSource::size() const {
 }
 
 Result<Download> SpoolSource::ask_again(const FetchContext& ctx) const {
-  if (is_one_time(id_.version))
+  if (is_one_time(id_.version)) {
+    std::lock_guard lock(mutex_);
+    if (failed_) return fail(*failed_);  // who comes just after the failure is told the same
     return fail(Code::stale, file_.url.redacted() +
                                  ": this answer was computed for one download and cannot be had again; open it anew");
+  }
   HttpRequest request;
   request.url = file_.url;
   request.traffic = Traffic::data;
@@ -117,7 +120,13 @@ Result<void> SpoolSource::fetch(ByteRange, const Sink& sink, const FetchContext&
     Drained end = drain(*download, delivered, sink, ctx);
     download.reset();
     if (!end.error) break;
-    if (!end.broken || attempt >= kTries || is_one_time(id_.version)) return fail(std::move(*end.error));
+    if (!end.broken || attempt >= kTries || is_one_time(id_.version)) {
+      std::lock_guard lock(mutex_);
+      // A caller that left says nothing about the answer.
+      const bool left = end.error->code() == Code::cancelled || end.error->code() == Code::timed_out;
+      if (is_one_time(id_.version) && !left) failed_ = end.error;
+      return fail(std::move(*end.error));
+    }
   }
   std::lock_guard lock(mutex_);
   size_ = delivered;

@@ -42,6 +42,7 @@ class SpoolSource final : public cache::ByteSource {
   mutable std::mutex mutex_;
   std::optional<std::uint64_t> size_;
   std::optional<Download> running_;
+  std::optional<Error> failed_;  ///< why the only download that a one-time answer has ended
 };
 
 }  // namespace skymount::vo
