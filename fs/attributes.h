@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cache/block_cache.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fs/control_files.h"
 
-#include "fs/readable.h"
+#include "fs/tree/readable.h"
 
 #include <nlohmann/json.hpp>
 

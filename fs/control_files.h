@@ -4,8 +4,8 @@
 #pragma once
 
 #include "cache/block_cache.h"
-#include "fs/error_journal.h"
-#include "fs/mounted_archive.h"
+#include "fs/tree/error_journal.h"
+#include "fs/tree/mounted_archive.h"
 
 #include <string>
 #include <vector>

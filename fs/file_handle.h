@@ -6,7 +6,7 @@
 
 #include "cache/content_reader.h"
 #include "fs/eof_order.h"
-#include "fs/namespace.h"
+#include "fs/tree/namespace.h"
 
 #include <memory>
 #include <string>

@@ -2,7 +2,7 @@
 #include "fs/filesystem.h"
 
 #include "cache/content_id.h"
-#include "fs/generated.h"
+#include "fs/tree/generated.h"
 #include "fs/xattrs.h"
 #include "vo/query/grammar.h"
 

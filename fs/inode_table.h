@@ -4,7 +4,7 @@
 // when the version is gone the node is retired, and the next lookup of the same name makes a new one.
 #pragma once
 
-#include "fs/node.h"
+#include "fs/tree/node.h"
 
 #include <unordered_map>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fs/xattrs.h"
 
-#include "fs/readable.h"
+#include "fs/tree/readable.h"
 #include "vo/http/url.h"
 
 namespace skymount::fs {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "fs/attributes.h"
-#include "fs/error_journal.h"
+#include "fs/tree/error_journal.h"
 
 #include <string>
 #include <utility>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // What the command line promises: both ways of calling it say the same, and a wrong word is named.
-#include "fs/cli.h"
-#include "fs/cli_commands.h"
-#include "fs/mount_table.h"
+#include "fs/cli/cli.h"
+#include "fs/cli/commands.h"
+#include "fs/cli/mount_table.h"
 #include "tests/support/temp_dir.h"
 
 #include <gmock/gmock.h>

@@ -2,9 +2,9 @@
 //
 // What a configuration file promises: four lines are enough, the user's file wins key by key, and every mistake is told
 // with file, line, key and the nearest key that exists.
-#include "fs/config.h"
-#include "fs/config_document.h"
-#include "fs/config_values.h"
+#include "fs/config/config.h"
+#include "fs/config/document.h"
+#include "fs/config/values.h"
 #include "tests/support/temp_dir.h"
 
 #include <gmock/gmock.h>

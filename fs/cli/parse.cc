@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+//
+// argv to Command. The only file that knows CLI11; mount(8)'s form is read by hand, because it has no command word.
+#include "fs/cli/cli.h"
+#include "vo/query/grammar.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+
+namespace skymount::fs {
+namespace {
+
+constexpr std::array<std::string_view, 5> kCommands = {"mount", "unmount", "demo", "archives", "help"};
+
+constexpr const char* kOverview =
+    R"(Mounts archives of the Virtual Observatory as folders: a path is a query, a folder is its answer,
+a file is fetched, range by range, when somebody reads it.)";
+
+constexpr const char* kExamples = R"(Examples:
+  skymount demo                              a small archive from this machine: no network, no account
+  skymount mount ~/sky                       everything that is configured, below ~/sky
+  skymount mount --archive gavo ~/sky        one archive
+  ls ~/sky/gavo/pos=156.01,48.14             every dataset whose footprint contains the position
+  skymount unmount ~/sky
+
+Environment: SKYMOUNT_CACHE and SKYMOUNT_CONFIG (files, separated by colons) stand for --cache and --config.
+Exit codes: 0 done, 1 failed, 2 the command line makes no sense.
+)";
+
+constexpr const char* kMountExamples = R"(Returns once the mount answers; else it says why and leaves nothing behind.
+
+Examples:
+  skymount mount ~/sky
+  skymount mount --config ./my-archive.toml --cache /data/cache ~/sky
+  skymount mount --offline ~/sky             what was seen before, without asking anybody
+  skymount mount --map dc.g-vo.org=http://127.0.0.1:8080 --archive gavo ~/sky
+
+Mount options (-o, separated by commas): ro, allow_other, offline, archive=NAME, config=FILE, cache=DIR,
+map=HOST=URL, and the generic words of mount(8). The mount is always nosuid, nodev and noexec.
+In /etc/fstab:  skymount /mnt/sky fuse.skymount noauto,user,archive=gavo 0 0
+)";
+
+constexpr const char* kDemoExamples =
+    R"(Serves a small archive from this machine, mounts it, and stays until Ctrl-C. Needs no network.
+
+Examples:
+  skymount demo                              says where it is mounted
+  skymount demo ~/sky
+  skymount demo --latency 100 ~/sky          as if the archive were far away
+)";
+
+struct Raw {
+  std::vector<std::string> files, only, map, options;
+  std::string cache, mountpoint, latency, bandwidth;
+};
+
+Result<void> finish(const Raw& raw, Command& command) {
+  for (const std::string& file : raw.files) command.config.files.emplace_back(file);
+  command.config.only = raw.only;
+  if (!raw.cache.empty()) command.config.cache = raw.cache;
+  for (const std::string& pair : raw.map) {
+    const std::size_t at = pair.find('=');
+    if (at == std::string::npos) return fail(Code::invalid, "--map " + pair + ": write --map HOST=URL");
+    command.config.map.emplace_back(pair.substr(0, at), pair.substr(at + 1));
+  }
+  command.mountpoint = raw.mountpoint;
+  if (!raw.latency.empty()) command.origin_options.insert(command.origin_options.end(), {"--latency", raw.latency});
+  if (!raw.bandwidth.empty())
+    command.origin_options.insert(command.origin_options.end(), {"--bandwidth", raw.bandwidth});
+  for (const std::string& options : raw.options)
+    if (Result<void> applied = apply_mount_options(options, command); !applied) return applied;
+  return {};
+}
+
+void add_archive_options(CLI::App* app, Raw& raw) {
+  // One value a flag: a list option would swallow the mountpoint that follows it.
+  app->add_option("--archive", raw.only, "only this archive; repeatable")->type_name("NAME")->allow_extra_args(false);
+  app->add_option("--config", raw.files, "only the archives of these files, which are your own; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
+void add_mount(CLI::App& app, Raw& raw, Command& command) {
+  CLI::App* mount = app.add_subcommand("mount", "mount archives as folders");
+  add_archive_options(mount, raw);
+  mount->add_option("--cache", raw.cache, "where downloaded bytes are kept ($XDG_CACHE_HOME/skymount)")
+      ->type_name("DIR");
+  mount->add_option("--map", raw.map, "ask URL instead of HOST (mirrors, tests); repeatable")
+      ->type_name("HOST=URL")
+      ->allow_extra_args(false);
+  mount->add_flag("--offline", command.offline, "show what was seen before; never ask the network");
+  mount->add_flag("-f,--foreground", command.foreground, "stay in the foreground until unmounted or Ctrl-C");
+  mount->add_option("-o", raw.options, "mount options, separated by commas")
+      ->type_name("OPTS")
+      ->allow_extra_args(false);
+  mount->add_option("MOUNTPOINT", raw.mountpoint, "an existing folder")->required()->type_name("");
+  mount->footer(kMountExamples);
+  mount->callback([&command] { command.kind = Command::Kind::mount; });
+}
+
+void add_others(CLI::App& app, Raw& raw, Command& command) {
+  CLI::App* unmount = app.add_subcommand("unmount", "unmount; works with the network gone");
+  unmount->add_option("MOUNTPOINT", raw.mountpoint, "where skymount is mounted")->required()->type_name("");
+  unmount->callback([&command] { command.kind = Command::Kind::unmount; });
+
+  CLI::App* demo = app.add_subcommand("demo", "a small archive served from this machine, mounted");
+  demo->add_option("MOUNTPOINT", raw.mountpoint, "an existing folder; one is made when it is left out")->type_name("");
+  demo->add_option("--cache", raw.cache, "where downloaded bytes are kept (a temporary folder)")->type_name("DIR");
+  demo->add_option("--latency", raw.latency, "delay each answer by so many milliseconds")->type_name("MS");
+  demo->add_option("--bandwidth", raw.bandwidth, "bytes per second of each connection")->type_name("N");
+  demo->footer(kDemoExamples);
+  demo->callback([&command] { command.kind = Command::Kind::demo; });
+
+  CLI::App* archives = app.add_subcommand("archives", "list what is configured");
+  add_archive_options(archives, raw);
+  archives->add_flag("--json", command.json, "as JSON, for programs");
+  archives->callback([&command] { command.kind = Command::Kind::archives; });
+}
+
+/// CLI11's words, with the nearest option of the command in use added.
+std::string words_of(const CLI::ParseError& error, const CLI::App& app, int argc, const char* const* argv) {
+  std::string words = error.what();
+  const CLI::App* used = &app;
+  for (const CLI::App* command : app.get_subcommands()) used = command;
+  std::vector<std::string> known;
+  for (const CLI::Option* option : used->get_options())
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    if (word.rfind("--", 0) != 0 || std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const std::string near(vo::nearest(word, candidates));
+    words = "there is no option " + word + (near.empty() ? "" : " - did you mean " + near + "?");
+    break;
+  }
+  const std::string name = used == &app ? "skymount" : "skymount " + used->get_name();
+  return words + "\n`" + name + " --help` shows what there is";
+}
+
+Result<Command> parse_commands(int argc, const char* const* argv) {
+  Command command;
+  Raw raw;
+  CLI::App app(kOverview, "skymount");
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "skymount " SKYMOUNT_VERSION);
+  add_mount(app, raw, command);
+  add_others(app, raw, command);
+  app.add_subcommand("help", "this text, or that of a command");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    command.text = app.help();
+    return command;
+  } catch (const CLI::CallForVersion& version) {
+    command.text = std::string(version.what()) + "\n";
+    return command;
+  } catch (const CLI::ParseError& error) {
+    return fail(Code::invalid, words_of(error, app, argc, argv));
+  }
+  if (Result<void> finished = finish(raw, command); !finished) return fail(finished.error());
+  return command;
+}
+
+/// SOURCE MOUNTPOINT [-sfnv] [-t TYPE] [-N NAMESPACE] [-o OPTS]..., in any order.
+Result<Command> parse_mount8(int argc, const char* const* argv) {
+  Command command;
+  command.kind = Command::Kind::mount;
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "-o" || word == "-t" || word == "-N") {
+      if (++i == argc) return fail(Code::invalid, word + " needs a value");
+      if (word == "-N") return fail(Code::invalid, "-N: mounting into another namespace is not possible");
+      if (word == "-o")
+        if (Result<void> applied = apply_mount_options(argv[i], command); !applied) return fail(applied.error());
+    } else if (word.size() > 1 && word[0] == '-' && word.find_first_not_of("sfnv", 1) == std::string::npos) {
+      command.fake = command.fake || word.find('f') != std::string::npos;
+    } else if (word.size() > 1 && word[0] == '-') {
+      return fail(Code::invalid, "there is no option " + word + "; mount options follow -o");
+    } else {
+      words.push_back(word);
+    }
+  }
+  if (words.size() != 2) return fail(Code::invalid, "usage: skymount SOURCE MOUNTPOINT [-o OPTS]");
+  command.source = words[0];
+  command.mountpoint = words[1];
+  // `skymount` and `none` mean all that is configured.
+  if (words[0] != "skymount" && words[0] != "none") command.config.only.push_back(words[0]);
+  return command;
+}
+
+}  // namespace
+
+Result<Command> parse_command_line(int argc, const char* const* argv) {
+  const std::string self = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "skymount";
+  if (self.rfind("mount.", 0) == 0) return parse_mount8(argc, argv);
+  if (argc < 2) return fail(Code::invalid, "a command is missing\n`skymount --help` shows what there is");
+  const std::string first = argv[1];
+  if (first == "help") {
+    const char* const whole[] = {argv[0], "--help"};
+    const char* const of_command[] = {argv[0], argc > 2 ? argv[2] : "", "--help"};
+    return argc > 2 ? parse_commands(3, of_command) : parse_commands(2, whole);
+  }
+  const bool has_options =
+      std::any_of(argv + 2, argv + argc, [](const char* word) { return std::string(word) == "-o"; });
+  // In fstab an archive may be called as one of our commands is: only `mount` takes -o, so this is mount(8) calling.
+  const bool by_mount8 = has_options && first != "mount" && first[0] != '-';
+  if (!by_mount8 && (first[0] == '-' || std::find(kCommands.begin(), kCommands.end(), first) != kCommands.end()))
+    return parse_commands(argc, argv);
+  const std::string near(vo::nearest(first, {kCommands.begin(), kCommands.end()}));
+  if (argc == 2 || (!has_options && !near.empty() && first != "skymount"))
+    return fail(Code::invalid, "there is no command '" + first + "'" +
+                                   (near.empty() ? "" : " - did you mean '" + near + "'?") +
+                                   "\n`skymount --help` shows what there is");
+  return parse_mount8(argc, argv);
+}
+
+}  // namespace skymount::fs

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// Where each key of an archive's file ends up, with its bounds and the reasons for them.
+#include "fs/config/archive_settings.h"
+
+#include "fs/config/values.h"
+#include "vo/dataset_names.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace skymount::fs {
+namespace {
+
+constexpr std::size_t kLongestName = 255;  // NAME_MAX: the name is a folder
+
+/// Why `name` cannot be a folder of the mount's root; empty when it can.
+std::string name_fault(const std::string& name) {
+  if (name.empty()) return "is empty";
+  if (name.size() > kLongestName) return "is longer than 255 bytes";
+  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
+  if (!std::all_of(name.begin(), name.end(), plain))
+    return "names a folder: letters, digits, '-', '_' and '.' only, not \"" + name + "\"";
+  if (name.front() == '.' || name.front() == '-') return "must not begin with '.' or '-'";
+  if (name == "README.txt") return "is taken by the mount's own README.txt";
+  return {};
+}
+
+void read_services(SettingReader& read, vo::ArchiveOptions& out) {
+  read.url("tap.url", out.tap.url);
+  read.text("tap.language", out.tap.language);
+  read.choice("tap.mode", {"auto", "sync", "async"}, out.tap.mode);
+  if (const Setting* mode = read.find("tap.mode"); mode != nullptr && out.tap.mode == "async")
+    read.mistake(*mode, Code::unsupported, "= \"async\" is not supported by this version of skymount; use \"auto\"");
+  // A million rows make a folder that no tool lists in comfort; more is a table to be asked for, not a folder.
+  read.whole("tap.maxrec", 1, 1'000'000, out.tap.maxrec);
+
+  read.text("obscore.table", out.obscore.table);
+  read.text("obscore.where", out.obscore.where);
+  read.text("obscore.order_by", out.obscore.order_by);
+  read.choice("obscore.form", {"auto", "intersects", "contains", "centre", "box"}, out.obscore.form);
+  read.angle("obscore.search_radius", out.obscore.search_radius_deg);
+  read.texts("obscore.id_columns", out.obscore.id_columns);
+
+  read.url("datalink.url", out.datalink.url);
+
+  std::string kind = "none";
+  read.choice("auth.kind", {"none", "basic", "bearer", "header", "oidc-password", "x509"}, kind);
+  if (const Setting* auth = read.find("auth.kind"); auth != nullptr && kind != "none")
+    read.mistake(*auth, Code::unsupported,
+                 "= \"" + kind + "\" is not supported by this version of skymount; only public data (\"none\") is");
+}
+
+void read_limits(SettingReader& read, vo::ArchiveOptions& out) {
+  std::uint64_t connections = out.limits.connections;
+  // 16: more from one client is what archives ban addresses for.
+  read.whole("limits.connections", 1, 16, connections);
+  out.limits.connections = static_cast<unsigned>(connections);
+  read.number("limits.requests_per_second", 0, 10'000, out.limits.requests_per_second);
+  read.seconds("limits.connect", out.limits.connect);
+  read.seconds("limits.first_byte", out.limits.first_byte);
+  read.seconds("limits.stall", out.limits.stall);
+  read.seconds("limits.listing", out.limits.listing);
+  read.seconds("limits.read", out.limits.read);
+  read.seconds("limits.open", out.limits.open);
+}
+
+void read_network(SettingReader& read, vo::ArchiveOptions& out) {
+  read.flag("network.allow_private", out.http.allow_private);
+  const Setting* setting = read.find("network.allow_private");
+  if (setting != nullptr && out.http.allow_private && !setting->users_own)
+    read.mistake(
+        *setting, Code::denied,
+        "may only be set in your own file (~/.config/skymount/ or one given with --config), because it lets an "
+        "archive point into your private network");
+}
+
+}  // namespace
+
+Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::string& file) {
+  vo::ArchiveOptions out;
+  out.config_file = file;
+  SettingReader read(settings);
+
+  read.text(".name", out.name);
+  if (const Setting* name = read.find(".name"); name != nullptr) {
+    if (const std::string fault = name_fault(out.name); !fault.empty()) read.mistake(*name, Code::invalid, fault);
+  }
+  read.text(".title", out.title);
+  read.text(".description", out.description);
+  read_services(read, out);
+  read.text("naming.dataset", out.naming.dataset);
+  if (const Setting* naming = read.find("naming.dataset"); naming != nullptr) {
+    if (Result<vo::NameTemplate> parsed = vo::NameTemplate::parse(out.naming.dataset); !parsed)
+      read.mistake(*naming, Code::invalid, "is no template for names: " + parsed.error().what());
+  }
+  read.angle("cutout.radius", out.cutout.radius_deg);
+  read.size("cutout.max_bytes", out.cutout.max_bytes);
+  read_limits(read, out);
+  read_network(read, out);
+  if (Result<void> all = read.result(); !all) return fail(all.error());
+
+  if (read.find(".name") == nullptr)
+    return fail(Code::invalid, file + ": 'name' is missing; the archive's folder needs one, for example name = \"" +
+                                   std::filesystem::path(file).stem().string() + "\"");
+  if (out.tap.url.empty())
+    return fail(Code::invalid,
+                file +
+                    ": [tap] url is missing; give the address of the archive's TAP service, for example url = "
+                    "\"http://dc.g-vo.org/tap\"");
+  if (out.title.empty()) out.title = out.name;
+  out.http.connections = out.limits.connections;
+  out.http.requests_per_second = out.limits.requests_per_second;
+  out.http.connect = out.limits.connect;
+  out.http.first_byte = out.limits.first_byte;
+  out.http.stall = out.limits.stall;
+  return out;
+}
+
+}  // namespace skymount::fs

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//
+// Merged settings of one archive to vo::ArchiveOptions.
+#pragma once
+
+#include "fs/config/document.h"
+#include "vo/archive_options.h"
+
+namespace skymount::fs {
+
+/// `file` is the file to name when something is missing altogether.
+/// Errors  as load_archive; the keys have passed check_keys().
+Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::string& file);
+
+}  // namespace skymount::fs

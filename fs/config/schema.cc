@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+//
+// The keys as two tables. All keys of the format are in them, also those for later, so that "not in this version" is
+// never mistaken for "misspelt".
+#include "fs/config/schema.h"
+
+#include "vo/query/grammar.h"
+
+#include <algorithm>
+#include <array>
+
+namespace skymount::fs {
+namespace {
+
+struct KeyRule {
+  std::string_view section, key;
+  bool honoured = true;
+};
+
+// Known, but for later: a file that needs them must not seem to work without.
+constexpr bool kLater = false;
+
+constexpr KeyRule kArchiveKeys[] = {
+    {"", "name"},
+    {"", "title"},
+    {"", "description"},
+    {"tap", "url"},
+    {"tap", "language"},
+    {"tap", "mode"},
+    {"tap", "maxrec"},
+    {"tap", "execution_duration", kLater},
+    {"obscore", "table"},
+    {"obscore", "where"},
+    {"obscore", "order_by"},
+    {"obscore", "form"},
+    {"obscore", "search_radius"},
+    {"obscore", "id_columns"},
+    {"ssa", "url", kLater},
+    {"sia", "url", kLater},
+    {"sia", "version", kLater},
+    {"datalink", "url"},
+    {"datalink", "batch", kLater},
+    {"naming", "dataset"},
+    {"cutout", "radius"},
+    {"cutout", "max_bytes"},
+    {"best", "full", kLater},
+    {"auth", "kind"},
+    {"auth", "hosts", kLater},
+    {"auth", "header", kLater},
+    {"auth", "token_url", kLater},
+    {"auth", "client_id", kLater},
+    {"auth", "scope", kLater},
+    {"limits", "connections"},
+    {"limits", "requests_per_second"},
+    {"limits", "connect"},
+    {"limits", "first_byte"},
+    {"limits", "stall"},
+    {"limits", "listing"},
+    {"limits", "read"},
+    {"limits", "open"},
+    {"limits", "bytes_per_hour", kLater},
+    {"network", "allow_private"},
+    // Written [[route]] and [[report]]; the section alone is refused, its keys are not looked at.
+    {"route", "path", kLater},
+    {"report", "file", kLater},
+};
+
+constexpr KeyRule kGlobalKeys[] = {
+    {"cache", "dir"}, {"cache", "size"},   {"cache", "memory"},          {"ttl", "listings"},
+    {"ttl", "links"}, {"ttl", "negative"}, {"crawlers", "deny", kLater}, {"proxy", "url"},
+    {"tls", "ca"},
+};
+
+std::vector<KeyRule> rules_of(FileKind kind) {
+  if (kind == FileKind::archive) return {std::begin(kArchiveKeys), std::end(kArchiveKeys)};
+  return {std::begin(kGlobalKeys), std::end(kGlobalKeys)};
+}
+
+bool is_secret(std::string_view key) {
+  static constexpr std::array<std::string_view, 10> names = {"password",      "passwd",       "passphrase", "token",
+                                                             "access_token",  "secret",       "api_key",    "apikey",
+                                                             "client_secret", "user_password"};
+  return std::find(names.begin(), names.end(), key) != names.end();
+}
+
+std::string at(const Document& document, unsigned line) {
+  return document.file + ":" + std::to_string(line) + ": ";
+}
+
+std::string later(std::string_view what) {
+  return std::string(what) + " is not supported by this version of skymount (" SKYMOUNT_VERSION
+                             "); take it out to mount without it";
+}
+
+std::string guess(std::string_view word, const std::vector<std::string_view>& candidates, std::string_view open,
+                  std::string_view close) {
+  const std::string_view near = vo::nearest(word, candidates);
+  if (!near.empty()) return " - did you mean " + std::string(open) + std::string(near) + std::string(close) + "?";
+  std::string all;
+  for (std::string_view candidate : candidates) all += (all.empty() ? "" : ", ") + std::string(candidate);
+  return "; there are: " + all;
+}
+
+/// Section and key as one stream in the order of lines, so that the first mistake from the top is the one reported.
+Result<void> check_section(const Document& document, const Section& section, const std::vector<KeyRule>& rules) {
+  std::vector<std::string_view> names;
+  for (const KeyRule& rule : rules)
+    if (!rule.section.empty() && std::find(names.begin(), names.end(), rule.section) == names.end())
+      names.push_back(rule.section);
+  if (std::find(names.begin(), names.end(), section.name) == names.end())
+    return fail(Code::invalid, at(document, section.line) + "there is no section [" + section.name + "]" +
+                                   guess(section.name, names, "[", "]"));
+  const bool any_honoured = std::any_of(
+      rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.section == section.name && rule.honoured; });
+  const std::string written = section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]";
+  if (!any_honoured) return fail(Code::unsupported, at(document, section.line) + later(written));
+  if (section.repeated)
+    return fail(Code::invalid, at(document, section.line) + written + " must be written [" + section.name + "]");
+  return {};
+}
+
+Result<void> check_setting(const Setting& setting, const std::vector<KeyRule>& rules) {
+  if (is_secret(setting.key))
+    return fail(Code::denied, setting.where() + ": " + setting.label() +
+                                  " is a secret, and secrets are refused in this file; they belong in "
+                                  "~/.config/skymount/secrets.toml, which this version does not read yet");
+  std::vector<std::string_view> keys, sections;
+  const KeyRule* found = nullptr;
+  for (const KeyRule& rule : rules) {
+    if (rule.section == setting.section) {
+      keys.push_back(rule.key);
+      if (rule.key == setting.key) found = &rule;
+    } else if (setting.section.empty() && !rule.section.empty()) {
+      sections.push_back(rule.section);
+    }
+  }
+  if (found == nullptr) {
+    if (std::find(sections.begin(), sections.end(), setting.key) != sections.end())
+      return fail(Code::invalid, setting.where() + ": '" + setting.key + "' is a section, not a key; write [" +
+                                     setting.key + "] and its keys below");
+    const std::string whose =
+        setting.section.empty() ? "there is no top-level key '" : "[" + setting.section + "] has no key '";
+    return fail(Code::invalid, setting.where() + ": " + whose + setting.key + "'" + guess(setting.key, keys, "'", "'"));
+  }
+  if (!found->honoured) return fail(Code::unsupported, setting.where() + ": " + later(setting.label()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_keys(const Document& document, FileKind kind) {
+  const std::vector<KeyRule> rules = rules_of(kind);
+  auto section = document.sections.begin();
+  auto setting = document.settings.begin();
+  while (section != document.sections.end() || setting != document.settings.end()) {
+    const bool section_first =
+        setting == document.settings.end() || (section != document.sections.end() && section->line <= setting->line);
+    Result<void> checked =
+        section_first ? check_section(document, *section++, rules) : check_setting(*setting++, rules);
+    if (!checked) return checked;
+  }
+  return {};
+}
+
+}  // namespace skymount::fs

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// Which sections and keys exist, which of them this version honours, and what a file gets to hear that uses another.
+#pragma once
+
+#include "fs/config/document.h"
+
+namespace skymount::fs {
+
+/// The two kinds of file: one an archive, and the user's skymount.toml.
+enum class FileKind { archive, global };
+
+/// Walks the document from the top and reports its first mistake.
+/// Errors  invalid: an unknown section or key, with the nearest that exists; unsupported: a key that a later version
+/// will
+///         honour; denied: a secret, which may only stand in secrets.toml.
+Result<void> check_keys(const Document& document, FileKind kind);
+
+}  // namespace skymount::fs

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "fs/daemon/assemble.h"
+
+#include "cache/base/log.h"
+#include "cache/lmdb.h"
+#include "fs/fuse/fuse_session.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <thread>
+
+namespace skymount::fs {
+namespace {
+
+/// --offline: nobody is asked, what is remembered is served.
+class OfflineClient final : public vo::HttpClient {
+ public:
+  Result<vo::HttpResponse> send(const vo::HttpRequest& request, const OnHeader&, const OnBody&,
+                                const FetchContext&) override {
+    return fail(Code::unavailable, "mounted with --offline, so " + request.url.redacted() + " is not asked");
+  }
+};
+
+std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, bool offline,
+                                             const std::shared_ptr<cache::MetaStore>& store, cache::BlockCache& blocks,
+                                             const Clock& clock) {
+  std::shared_ptr<vo::HttpClient> client;
+  if (offline) {
+    client = std::make_shared<OfflineClient>();
+  } else {
+    client = vo::make_http_client(options.http);
+  }
+  return std::make_shared<MountedArchive>(std::make_shared<vo::Archive>(options, client, store, clock), store, blocks,
+                                          clock);
+}
+
+Error errno_error(const std::string& doing) {
+  return {Code::unavailable, doing + ": " + std::strerror(errno)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<World>> World::build(const MountRequest& request, const Clock& clock) {
+  auto world = std::unique_ptr<World>(new World);
+  const GlobalOptions& global = request.config.global;
+  Result<std::shared_ptr<cache::Lmdb>> lmdb = cache::Lmdb::open(global.cache_dir);
+  if (!lmdb) return fail(std::move(lmdb).error().during("cache " + global.cache_dir.string()));
+  world->lmdb_ = std::move(*lmdb);
+  world->store_ = std::make_shared<cache::MetaStore>(world->lmdb_, clock);
+  cache::BlockCacheOptions options;
+  options.dir = global.cache_dir;
+  options.max_bytes = global.cache_bytes;
+  options.memory_bytes = global.memory_bytes;
+  Result<std::unique_ptr<cache::BlockCache>> blocks = cache::BlockCache::open(options, world->lmdb_);
+  if (!blocks) return fail(std::move(blocks).error().during("cache " + global.cache_dir.string()));
+  world->blocks_ = std::move(*blocks);
+
+  std::vector<std::shared_ptr<MountedArchive>> archives;
+  for (const vo::ArchiveOptions& archive : request.config.archives) {
+    archives.push_back(open_archive(archive, request.offline, world->store_, *world->blocks_, clock));
+  }
+  MountFacts facts;
+  facts.mountpoint = request.mountpoint.string();
+  facts.cache_dir = global.cache_dir.string();
+  facts.configuration = effective_config_text(request.config);
+  facts.mounted_at = clock.now();
+  facts.offline = request.offline;
+  world->filesystem_ =
+      std::make_unique<Filesystem>(std::move(archives), *world->blocks_, clock, std::move(facts), global.cache_bytes);
+  return world;
+}
+
+World::~World() {
+  flush();
+}
+
+void World::flush() {
+  if (blocks_) blocks_->flush();
+  if (lmdb_) static_cast<void>(lmdb_->flush());  // what is lost is asked again
+}
+
+namespace {
+
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  for (const int fatal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fatal);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+/// Taking down waits for threads that may wait for a network; after this long the process just ends. Two seconds is
+/// what design allows an unmount; everything worth keeping has been flushed before.
+void end_soon(int exit_code) {
+  std::thread([exit_code] {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    _exit(exit_code);
+  }).detach();
+}
+
+/// Serves until unmounted. `ready` is told "" when the mount answers, or why it will not.
+int serve_world(const MountRequest& request, const std::function<void(const std::string&)>& ready) {
+  block_signals();
+  static const SystemClock clock;
+  Result<std::unique_ptr<World>> world = World::build(request, clock);
+  if (!world) {
+    ready(world.error().what());
+    return 1;
+  }
+  SessionOptions session{request.mountpoint, request.fuse_options};
+  if (request.read_only) session.options.emplace_back("ro");
+  if (request.allow_other) session.options.emplace_back("allow_other");
+  const Result<void> served = serve((*world)->filesystem(), session, [&] { ready(""); });
+  if (!served) ready(served.error().what());
+  (*world)->flush();
+  end_soon(served ? 0 : 1);
+  world->reset();
+  return served ? 0 : 1;
+}
+
+int complain_mount(const std::string& words) {
+  std::cerr << "skymount: " << words << "\n";
+  return 1;
+}
+
+/// The parent's half: waits for the child's word. An empty message followed by end of file means success.
+int await_child(int from_child, pid_t child) {
+  std::string words;
+  char buffer[512];
+  ssize_t n = 0;
+  while ((n = read(from_child, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR)) {
+    if (n > 0) words.append(buffer, static_cast<std::size_t>(n));
+  }
+  close(from_child);
+  if (words == "\n") return 0;
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (words.empty()) return complain_mount("the mount's process ended before the mount answered");
+  return complain_mount(words);
+}
+
+void detach_from_terminal(const std::filesystem::path& log_file) {
+  setsid();
+  if (chdir("/") != 0) return;
+  log_to_file(log_file.string());
+  const int null = open("/dev/null", O_RDWR);
+  if (null < 0) return;
+  for (const int fd : {0, 1, 2}) dup2(null, fd);
+  if (null > 2) close(null);
+}
+
+}  // namespace
+
+int mount_and_serve(const MountRequest& request) {
+  std::error_code ignored;
+  std::filesystem::create_directories(request.config.global.cache_dir, ignored);
+  if (request.foreground) {
+    return serve_world(request, [](const std::string& words) {
+      if (!words.empty()) complain_mount(words);
+    });
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return complain_mount(errno_error("pipe").what());
+  const pid_t child = fork();
+  if (child < 0) return complain_mount(errno_error("fork").what());
+  if (child > 0) {
+    close(ends[1]);
+    return await_child(ends[0], child);
+  }
+  close(ends[0]);
+  detach_from_terminal(request.config.global.cache_dir / "skymount.log");
+  int to_parent = ends[1];
+  const int code = serve_world(request, [&to_parent](const std::string& words) {
+    if (to_parent < 0) return;
+    const std::string message = words.empty() ? "\n" : words;
+    static_cast<void>(!write(to_parent, message.data(), message.size()));
+    close(to_parent);
+    to_parent = -1;
+  });
+  _exit(code);
+}
+
+}  // namespace skymount::fs

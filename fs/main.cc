@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "fs/cli.h"
-
-int main(int argc, char** argv) {
-  return skymount::fs::run_cli(argc, argv);
-}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "fs/tree/generated.h"
+
+#include "fs/tree/error_journal.h"
+#include "fs/tree/readable.h"
+#include "vo/votable/writer.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace skymount::fs {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ToJson {
+  Json operator()(std::monostate) const { return nullptr; }
+  Json operator()(double v) const { return std::isfinite(v) ? Json(v) : Json(nullptr); }  // JSON has no NaN
+  Json operator()(const std::vector<double>& v) const {
+    Json out = Json::array();
+    for (const double d : v) out.push_back((*this)(d));
+    return out;
+  }
+  template <class T>
+  Json operator()(const T& v) const {
+    return v;
+  }
+};
+
+Json row_object(const vo::Table& table, std::uint32_t i) {
+  const vo::Row row = table.row(i);
+  Json object = Json::object();
+  for (std::size_t c = 0; c < table.meta.fields.size() && c < row.size(); ++c) {
+    object[table.meta.fields[c].name] = std::visit(ToJson{}, row[c]);
+  }
+  return object;
+}
+
+}  // namespace
+
+std::string_view file_name(GeneratedKind kind) {
+  switch (kind) {
+    case GeneratedKind::root_readme:
+    case GeneratedKind::archive_readme:
+    case GeneratedKind::query_readme:
+    case GeneratedKind::cutout_readme: return "README.txt";
+    case GeneratedKind::status_json: return "status.json";
+    case GeneratedKind::errors_log: return "errors.log";
+    case GeneratedKind::config_toml: return "config.toml";
+    case GeneratedKind::results_vot: return "results.vot";
+    case GeneratedKind::results_csv: return "results.csv";
+    case GeneratedKind::query_adql: return "query.adql";
+    case GeneratedKind::incomplete: return "INCOMPLETE.txt";
+    case GeneratedKind::flat_errors:
+    case GeneratedKind::errors_txt: return "ERRORS.txt";
+    case GeneratedKind::links_vot: return "links.vot";
+    case GeneratedKind::dataset_json: return "dataset.json";
+  }
+  return "";
+}
+
+std::string results_vot(const vo::Listing& listing) {
+  return vo::write_votable(listing.table);
+}
+std::string results_csv(const vo::Listing& listing) {
+  return vo::write_csv(listing.table);
+}
+
+std::string query_adql(const vo::Listing& listing) {
+  std::string out = "-- " + listing.query.canonical() + "\n";
+  out += "-- asked of " + readable(listing.service_url) + "\n";
+  out += "-- at " + utc_text(listing.asked_at) + "\n";
+  return out + listing.adql + "\n";
+}
+
+std::string incomplete_text(const vo::Listing& listing) {
+  std::string out;
+  for (const vo::Shortfall& shortfall : listing.shortfalls) out += readable(shortfall.words) + "\n\n";
+  return out;
+}
+
+std::string dataset_json(const vo::Listing& listing, const vo::Dataset& dataset) {
+  Json out;
+  if (dataset.rows.size() == 1) {
+    out = row_object(listing.table, dataset.rows.front());
+  } else {
+    out = Json::array();
+    for (const std::uint32_t row : dataset.rows) out.push_back(row_object(listing.table, row));
+  }
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string errors_text(const vo::DatasetFolder& folder) {
+  std::string out;
+  for (const vo::LinkFault& fault : folder.faults) {
+    out += readable(fault.fault) + "\n";
+    if (!fault.semantics.empty()) out += "  about: " + readable(fault.semantics) + "\n";
+    if (!fault.id.empty()) out += "  of: " + readable(fault.id) + "\n";
+  }
+  return out;
+}
+
+}  // namespace skymount::fs

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// One archive as the mount holds it: its catalog, its sources, and the threads that may wait for its network. Threads
+// are per archive, so that a dead archive can only hold up itself.
+#pragma once
+
+#include "cache/base/executor.h"
+#include "fs/tree/used_cutouts.h"
+#include "vo/catalog.h"
+#include "vo/sources.h"
+
+#include <memory>
+#include <string>
+
+namespace skymount::fs {
+
+/// Waiting threads of one archive. Listings and data have pools of their own: readers that wait for slow files do not
+/// keep anybody from listing.
+struct Lanes {
+  // 8 and 32: more than the connections an archive allows (4), so that waiting callers join running transfers instead
+  // of queueing behind one another; few enough that 20 dead archives stay below a thousand threads.
+  explicit Lanes(const std::string& archive) : listings("list " + archive, 8), data("data " + archive, 32) {}
+  Executor listings;
+  Executor data;
+};
+
+struct MountedArchive {
+  MountedArchive(std::shared_ptr<vo::Archive> made, const std::shared_ptr<cache::MetaStore>& store,
+                 cache::BlockCache& blocks, const Clock& clock)
+      : archive(std::move(made)),
+        catalog(archive, store, clock),
+        used_cutouts(store),
+        sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
+                blocks, clock),
+        lanes(options().name) {}
+
+  const vo::ArchiveOptions& options() const { return archive->options(); }
+  const std::string& name() const { return archive->options().name; }
+
+  std::shared_ptr<vo::Archive> archive;
+  vo::Catalog catalog;
+  UsedCutouts used_cutouts;
+  vo::Sources sources;
+  Lanes lanes;  // last: its threads end before what they use
+};
+
+}  // namespace skymount::fs

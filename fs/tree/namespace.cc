@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+//
+// The upper half of the tree: root, .skymount, archives, queries. Datasets are in dataset_folders.cc, the flat folders
+// of a query in flat_folders.cc.
+#include "fs/tree/namespace.h"
+
+#include "fs/tree/generated.h"
+#include "fs/tree/readme.h"
+#include "vo/query/grammar.h"
+
+#include <algorithm>
+
+namespace skymount::fs {
+
+Place below(const Place& folder, std::string_view name, PlaceKind kind) {
+  Place place = folder;
+  place.kind = kind;
+  if (place.path != "/") place.path += '/';
+  place.path += name;
+  return place;
+}
+
+Place generated_below(const Place& folder, GeneratedKind kind) {
+  Place place = below(folder, file_name(kind), PlaceKind::generated);
+  place.generated = kind;
+  return place;
+}
+
+Place data_below(const Place& folder, std::string_view name, vo::Entry entry) {
+  Place place = below(folder, name, PlaceKind::data);
+  place.entry = std::make_shared<const vo::Entry>(std::move(entry));
+  return place;
+}
+
+namespace {
+
+FolderItem item_for(const Place& place, std::string_view name) {
+  return {std::string(name), place.is_folder(), place.ino()};
+}
+
+void add_generated(FolderContents& contents, const Place& folder, GeneratedKind kind) {
+  const Place place = generated_below(folder, kind);
+  contents.items.push_back(item_for(place, file_name(kind)));
+}
+
+void add_folder(FolderContents& contents, const Place& folder, std::string_view name, PlaceKind kind) {
+  contents.items.push_back(item_for(below(folder, name, kind), name));
+}
+
+constexpr std::string_view kControlFolder = ".skymount";
+constexpr std::pair<std::string_view, FlatKind> kFlats[] = {
+    {"cutouts", FlatKind::cutouts}, {"images", FlatKind::images}, {"previews", FlatKind::previews}};
+constexpr GeneratedKind kControlFiles[] = {GeneratedKind::status_json, GeneratedKind::errors_log,
+                                           GeneratedKind::config_toml};
+constexpr GeneratedKind kQueryFiles[] = {GeneratedKind::query_readme, GeneratedKind::results_vot,
+                                         GeneratedKind::results_csv, GeneratedKind::query_adql};
+
+bool shows_flat(FlatKind kind, const vo::Query& query) {
+  return kind != FlatKind::cutouts || query.position.has_value();  // without a position there is no field to cut out
+}
+
+tl::unexpected<Error> no_such(const Place& folder, std::string_view name) {
+  return fail(Code::not_found, "no '" + std::string(name) + "' in " + folder.path);
+}
+
+}  // namespace
+
+Namespace::Namespace(std::vector<std::shared_ptr<MountedArchive>> archives, ErrorJournal& journal)
+    : archives_(std::move(archives)), journal_(journal) {}
+
+Place Namespace::root() const {
+  Place place;
+  place.path = "/";
+  return place;
+}
+
+Result<Place> Namespace::child(const Place& folder, std::string_view name, Patience patience) const {
+  if (name.size() > 255)
+    return fail(Code::name_too_long, "a name of " + std::to_string(name.size()) + " bytes (255 at most)");
+  const bool control = folder.kind == PlaceKind::root && name == kControlFolder;
+  if (name.empty() || (name.front() == '.' && !control)) return no_such(folder, name);
+  switch (folder.kind) {
+    case PlaceKind::root: return child_of_root(folder, name);
+    case PlaceKind::control_folder:
+      for (const GeneratedKind kind : kControlFiles) {
+        if (name == file_name(kind)) return generated_below(folder, kind);
+      }
+      return no_such(folder, name);
+    case PlaceKind::archive: return child_of_archive(folder, name);
+    case PlaceKind::query: return child_of_query(folder, name, patience);
+    case PlaceKind::flat_folder: return child_of_flat(folder, name, patience);
+    case PlaceKind::dataset:
+    case PlaceKind::semantics_folder: return child_of_dataset(folder, name, patience);
+    case PlaceKind::cutout_folder: return child_of_cutouts(folder, name, patience);
+    case PlaceKind::generated:
+    case PlaceKind::data: break;
+  }
+  return fail(Code::not_directory, folder.path + " is a file");
+}
+
+Result<FolderContents> Namespace::contents(const Place& folder, Patience patience) const {
+  FolderContents out;
+  switch (folder.kind) {
+    case PlaceKind::root: return contents_of_root();
+    case PlaceKind::control_folder:
+      for (const GeneratedKind kind : kControlFiles) add_generated(out, folder, kind);
+      out.version = 1;  // never changes
+      return out;
+    case PlaceKind::archive:
+      add_generated(out, folder, GeneratedKind::archive_readme);
+      out.version = 1;
+      return out;
+    case PlaceKind::query: return contents_of_query(folder, patience);
+    case PlaceKind::flat_folder: return contents_of_flat(folder, patience);
+    case PlaceKind::dataset:
+    case PlaceKind::semantics_folder: return contents_of_dataset(folder, patience);
+    case PlaceKind::cutout_folder: return contents_of_cutouts(folder, patience);
+    case PlaceKind::generated:
+    case PlaceKind::data: break;
+  }
+  return fail(Code::not_directory, folder.path + " is a file");
+}
+
+Result<Place> Namespace::child_of_root(const Place& folder, std::string_view name) const {
+  if (name == kControlFolder) return below(folder, name, PlaceKind::control_folder);
+  if (name == file_name(GeneratedKind::root_readme)) return generated_below(folder, GeneratedKind::root_readme);
+  std::vector<std::string_view> names;
+  for (const auto& archive : archives_) {
+    if (archive->name() == name) {
+      Place place = below(folder, name, PlaceKind::archive);
+      place.archive = archive.get();
+      return place;
+    }
+    names.push_back(archive->name());
+  }
+  const std::string_view near = vo::nearest(name, names);
+  return fail(Code::not_found, "no archive '" + std::string(name) + "' in this mount" +
+                                   (near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?"));
+}
+
+Result<Place> Namespace::query_below(const Place& folder, std::string_view component) const {
+  Result<vo::Query> query = vo::parse_component(component, folder.query ? *folder.query : vo::Query{});
+  if (!query) return fail(std::move(query).error());
+  if (query->target) {
+    return fail(Code::unsupported, "target= needs a name resolver, which this version has not; use pos=RA,DEC");
+  }
+  Place place = below(folder, component, PlaceKind::query);
+  place.query = std::make_shared<const vo::Query>(std::move(*query));
+  return place;
+}
+
+Result<Place> Namespace::child_of_archive(const Place& folder, std::string_view name) const {
+  if (vo::looks_like_term(name)) return query_below(folder, name);
+  if (name == file_name(GeneratedKind::archive_readme)) return generated_below(folder, GeneratedKind::archive_readme);
+  return no_such(folder, name);
+}
+
+Result<Place> Namespace::child_of_query(const Place& folder, std::string_view name, Patience patience) const {
+  if (vo::looks_like_term(name)) return query_below(folder, name);
+  for (const GeneratedKind kind : kQueryFiles) {
+    if (name == file_name(kind)) return generated_below(folder, kind);
+  }
+  for (const auto& [word, kind] : kFlats) {
+    if (name != word || !shows_flat(kind, *folder.query)) continue;
+    Place place = below(folder, name, PlaceKind::flat_folder);
+    place.flat = kind;
+    return place;
+  }
+  Result<vo::ListingPtr> listing = listing_of(folder, patience);
+  if (!listing) return fail(std::move(listing).error());
+  if (name == file_name(GeneratedKind::incomplete)) {
+    if ((*listing)->shortfalls.empty()) return no_such(folder, name);
+    return generated_below(folder, GeneratedKind::incomplete);
+  }
+  const vo::Dataset* dataset = (*listing)->find(name);
+  if (dataset == nullptr) return no_such(folder, name);
+  Place place = below(folder, name, PlaceKind::dataset);
+  place.dataset = static_cast<std::uint32_t>(dataset - (*listing)->datasets.data());
+  place.listing = std::move(*listing);
+  return place;
+}
+
+FolderContents Namespace::contents_of_root() const {
+  FolderContents out;
+  add_generated(out, root(), GeneratedKind::root_readme);
+  add_folder(out, root(), kControlFolder, PlaceKind::control_folder);
+  for (const auto& archive : archives_) add_folder(out, root(), archive->name(), PlaceKind::archive);
+  out.version = 1;  // archives are fixed when mounting
+  return out;
+}
+
+Result<FolderContents> Namespace::contents_of_query(const Place& folder, Patience patience) const {
+  Result<vo::ListingPtr> listing = listing_of(folder, patience);
+  if (!listing) return fail(std::move(listing).error());
+  FolderContents out;
+  out.version = (*listing)->version;
+  out.items.reserve((*listing)->datasets.size() + 8);
+  for (const GeneratedKind kind : kQueryFiles) add_generated(out, folder, kind);
+  if (!(*listing)->shortfalls.empty()) add_generated(out, folder, GeneratedKind::incomplete);
+  for (const auto& [word, kind] : kFlats) {
+    if (shows_flat(kind, *folder.query)) add_folder(out, folder, word, PlaceKind::flat_folder);
+  }
+  for (const vo::Dataset& dataset : (*listing)->datasets) add_folder(out, folder, dataset.name, PlaceKind::dataset);
+  return out;
+}
+
+Result<vo::ListingPtr> Namespace::listing_of(const Place& place, Patience patience) const {
+  if (place.listing) return place.listing;
+  if (vo::ListingPtr known = place.archive->catalog.listing_in_memory(*place.query)) return known;
+  if (patience == nullptr) return fail(Code::would_wait, "the answer of " + place.path + " is not in memory");
+  return place.archive->catalog.listing(*place.query, *patience);
+}
+
+Result<std::string> Namespace::text(const Place& file, Patience patience) const {
+  const auto of_listing = [&](auto make) -> Result<std::string> {
+    Result<vo::ListingPtr> listing = listing_of(file, patience);
+    if (!listing) return fail(std::move(listing).error());
+    return make(**listing);
+  };
+  const auto of_folder = [&](auto make) -> Result<std::string> {
+    Result<vo::DatasetFolderPtr> folder = folder_of(file, patience);
+    if (!folder) return fail(std::move(folder).error());
+    return make(**folder);
+  };
+  switch (file.generated) {
+    case GeneratedKind::root_readme: return root_readme(archives_);
+    case GeneratedKind::archive_readme: return archive_readme(file.archive->options());
+    case GeneratedKind::query_readme: {
+      const vo::ListingPtr listing = file.archive->catalog.listing_in_memory(*file.query);
+      return query_readme(*file.query, listing.get());
+    }
+    case GeneratedKind::results_vot: return of_listing(results_vot);
+    case GeneratedKind::results_csv: return of_listing(results_csv);
+    case GeneratedKind::query_adql: return of_listing(query_adql);
+    case GeneratedKind::incomplete: return of_listing(incomplete_text);
+    case GeneratedKind::dataset_json:
+      return of_listing([&](const vo::Listing& listing) { return dataset_json(listing, file.dataset_row()); });
+    case GeneratedKind::links_vot: return of_folder([](const vo::DatasetFolder& f) { return f.links_document; });
+    case GeneratedKind::errors_txt: return of_folder(errors_text);
+    case GeneratedKind::cutout_readme: return of_folder(cutout_readme);
+    case GeneratedKind::flat_errors: return flat_errors_text(file, patience);
+    case GeneratedKind::status_json:
+    case GeneratedKind::errors_log:
+    case GeneratedKind::config_toml: break;
+  }
+  return fail(Code::not_found, file.path + " is written elsewhere");
+}
+
+}  // namespace skymount::fs
