@@ -57,8 +57,34 @@ class Shelf {
     return known && clock_.now() < known->until ? known->value : nullptr;
   }
 
+  /// Whether a question would find a fresh answer, in memory or on disk, or is being asked just now.
+  bool at_hand(const std::string& key) const {
+    if (const auto known = remembered(key); known && clock_.now() < known->until) return true;
+    if (flights_.running(key)) return true;
+    const auto stored = read(key);
+    return stored && clock_.now() < stored->stored_at + rules_.lifetime;
+  }
+
+  /// Takes an answer that came together with another's.
+  Ptr accept(const std::string& key, T value) {
+    // Dropped when the store cannot take it; the answer is good all the same.
+    if (store_) (void)store_->put(rules_.room, rules_.key_prefix + key, pack(value));
+    auto shared = std::make_shared<const T>(std::move(value));
+    keep(key, shared, clock_.now() + rules_.lifetime);
+    return shared;
+  }
+
   using Load = std::function<std::optional<T>(ByteView)>;
   using Ask = std::function<Result<T>(const FetchContext&)>;
+
+  /// Asks whatever is remembered; an answer takes its place. Callers at once share one question.
+  Result<Ptr> renew(const std::string& key, const FetchContext& ctx, const Ask& ask) {
+    return flights_.run("renew\n" + key, ctx, rules_.limit, [=, this](const FetchContext& own) -> Result<Ptr> {
+      Result<T> answer = ask(own);
+      if (!answer) return fail(std::move(answer).error());
+      return accept(key, std::move(*answer));
+    });
+  }
 
   Result<Ptr> get(const std::string& key, const FetchContext& ctx, const Load& load, const Ask& ask) {
     if (const auto known = remembered(key); known && clock_.now() < known->until) {
@@ -98,13 +124,7 @@ class Shelf {
       }
     }
     Result<T> answer = ask(ctx);
-    if (answer) {
-      // Dropped when the store cannot take it; the answer is good all the same.
-      if (store_) (void)store_->put(rules_.room, rules_.key_prefix + key, pack(*answer));
-      auto shared = std::make_shared<const T>(std::move(*answer));
-      keep(key, shared, clock_.now() + rules_.lifetime);
-      return shared;
-    }
+    if (answer) return accept(key, std::move(*answer));
     const Code code = answer.error().code();
     if (code == Code::not_found || code == Code::invalid) {
       memory_.with([&](auto& memory) {
