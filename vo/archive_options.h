@@ -25,10 +25,17 @@ struct Lifetimes {
       negative{std::chrono::minutes(10)};
 };
 
+/// Who turns names of objects into positions (target=M31): Sesame at CDS and its mirror, asked in this order.
+struct ResolverOptions {
+  std::vector<std::string> urls{"https://cds.unistra.fr/cgi-bin/nph-sesame",
+                                "https://vizier.cfa.harvard.edu/viz-bin/nph-sesame"};
+};
+
 struct ArchiveOptions {
   std::string name;         ///< the folder's name
   std::string title, description;
   std::string config_file;  ///< for messages
+  std::vector<std::string> config_files;  ///< all that were merged, the lowest first; config_file is the last
 
   struct Tap {
     std::string url, language = "ADQL", mode = "auto";
@@ -53,6 +60,7 @@ struct ArchiveOptions {
   } cutout;
   Limits limits;
   Lifetimes ttl;
+  ResolverOptions resolver;  ///< the same for all archives ([sesame] of skymount.toml)
   HttpOptions http;  ///< connections and times are copied from `limits` by fs/config
 };
 

@@ -77,9 +77,10 @@ void read_network(SettingReader& read, vo::ArchiveOptions& out) {
 
 }  // namespace
 
-Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::string& file) {
+Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::string& file, const vo::Lifetimes& ttl) {
   vo::ArchiveOptions out;
   out.config_file = file;
+  out.ttl = ttl;
   SettingReader read(settings);
 
   read.text(".name", out.name);
@@ -97,6 +98,7 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   read.angle("cutout.radius", out.cutout.radius_deg);
   read.size("cutout.max_bytes", out.cutout.max_bytes);
   read_limits(read, out);
+  read_lifetimes(read, out.ttl);
   read_network(read, out);
   if (Result<void> all = read.result(); !all) return fail(all.error());
 

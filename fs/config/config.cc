@@ -16,7 +16,7 @@
 namespace skymount::fs {
 namespace {
 
-Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive) {
+Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Lifetimes& ttl) {
   Settings merged;
   for (const ArchiveFiles::File& file : archive.files) {
     Result<Document> document = read_document(file.path, file.users_own);
@@ -24,7 +24,22 @@ Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive) {
     if (Result<void> known = check_keys(*document, FileKind::archive); !known) return fail(known.error());
     overlay(merged, *document);
   }
-  return archive_from(merged, archive.files.back().path.string());
+  Result<vo::ArchiveOptions> out = archive_from(merged, archive.files.back().path.string(), ttl);
+  if (out)
+    for (const ArchiveFiles::File& file : archive.files) out->config_files.push_back(file.path.string());
+  return out;
+}
+
+/// A name that no program can have would refuse nobody, silently.
+void check_crawlers(SettingReader& read, const std::vector<std::string>& deny) {
+  const Setting* setting = read.find("crawlers.deny");
+  if (setting == nullptr) return;
+  for (const std::string& name : deny) {
+    if (name.empty() || name == "*" || name.find('/') != std::string::npos)
+      return read.mistake(
+          *setting, Code::invalid,
+          "lists \"" + name + "\"; a name is that of a program, without folders; '*' in it stands for anything");
+  }
 }
 
 Result<void> read_global(const std::filesystem::path& file, const Environment& environment, GlobalOptions& out) {
@@ -43,10 +58,10 @@ Result<void> read_global(const std::filesystem::path& file, const Environment& e
     read.mistake(*setting, Code::invalid, "must be an absolute path or begin with ~/");
   read.size("cache.size", out.cache_bytes);
   read.size("cache.memory", out.memory_bytes);
-  read.duration("ttl.listings", out.ttl.listings);
-  read.duration("ttl.links", out.ttl.links);
-  read.duration("ttl.negative", out.ttl.negative);
+  read_lifetimes(read, out.ttl);
   read.texts("crawlers.deny", out.crawlers_deny);
+  check_crawlers(read, out.crawlers_deny);
+  read.urls("sesame.url", out.resolver.urls);
   read.url("proxy.url", out.proxy);
   read.text("tls.ca", out.tls_ca);
   if (!out.tls_ca.empty()) out.tls_ca = expand_home(out.tls_ca, environment).string();
@@ -95,11 +110,12 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 }
 
 /// The archives that were asked for. A broken file of another archive is no reason not to mount these.
-Result<std::vector<vo::ArchiveOptions>> chosen_archives(const ConfigRequest& request, const Environment& environment) {
+Result<std::vector<vo::ArchiveOptions>> chosen_archives(const ConfigRequest& request, const Environment& environment,
+                                                        const vo::Lifetimes& ttl) {
   std::vector<vo::ArchiveOptions> found;
   std::optional<Error> first_failure;
   for (const ArchiveFiles& files : find_archive_files(request, environment)) {
-    Result<vo::ArchiveOptions> archive = load_merged(files);
+    Result<vo::ArchiveOptions> archive = load_merged(files, ttl);
     if (archive) {
       found.push_back(std::move(*archive));
     } else if (request.only.empty() || contains(request.only, files.files.back().path.stem().string())) {
@@ -129,7 +145,7 @@ Result<std::vector<vo::ArchiveOptions>> chosen_archives(const ConfigRequest& req
 }  // namespace
 
 Result<vo::ArchiveOptions> load_archive(const std::filesystem::path& file, bool users_own) {
-  return load_merged({{{file, users_own}}});
+  return load_merged({{{file, users_own}}}, {});
 }
 
 Result<Configuration> load_configuration(const ConfigRequest& request, const Environment& environment) {
@@ -141,7 +157,7 @@ Result<Configuration> load_configuration(const ConfigRequest& request, const Env
   if (Result<void> chosen = choose_cache(request, environment, out.global); !chosen) return fail(chosen.error());
   if (Result<void> checked = check_map(request); !checked) return fail(checked.error());
 
-  Result<std::vector<vo::ArchiveOptions>> archives = chosen_archives(request, environment);
+  Result<std::vector<vo::ArchiveOptions>> archives = chosen_archives(request, environment, out.global.ttl);
   if (!archives) return fail(archives.error());
   out.archives = std::move(*archives);
   std::stable_sort(out.archives.begin(), out.archives.end(),
@@ -152,7 +168,7 @@ Result<Configuration> load_configuration(const ConfigRequest& request, const Env
                 "no archive is configured; put a TOML file into ~/.config/skymount/ or name one with "
                 "--config FILE");
   for (vo::ArchiveOptions& archive : out.archives) {
-    archive.ttl = out.global.ttl;
+    archive.resolver = out.global.resolver;
     archive.http.ca_file = out.global.tls_ca;
     archive.http.proxy = out.global.proxy;
     archive.http.map = request.map;

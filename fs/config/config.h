@@ -22,14 +22,19 @@ namespace skymount::fs {
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 Environment process_environment();
 
+/// Indexers and thumbnailers that are refused the data of files unless [crawlers] deny names others. A `*` in a name
+/// stands for anything.
+std::vector<std::string> known_crawlers();
+
 /// ~/.config/skymount/skymount.toml.
 struct GlobalOptions {
   std::filesystem::path cache_dir;             ///< --cache, SKYMOUNT_CACHE, [cache] dir, $XDG_CACHE_HOME/skymount
   std::uint64_t cache_bytes = 50'000'000'000;  ///< [cache] size: on disk
   std::uint64_t memory_bytes = 256ULL << 20;   ///< [cache] memory
-  vo::Lifetimes ttl;                           ///< [ttl]
+  vo::Lifetimes ttl;                           ///< [ttl]; an archive's own [ttl] wins key by key
   std::string tls_ca, proxy;                   ///< [tls] ca, [proxy] url; empty: the system's
-  std::vector<std::string> crawlers_deny;      ///< [crawlers] deny: program names refused the data of files
+  std::vector<std::string> crawlers_deny = known_crawlers();  ///< [crawlers] deny: who is refused the data of files
+  vo::ResolverOptions resolver;                               ///< [sesame] url: who knows where target=M31 is
 };
 
 struct Configuration {

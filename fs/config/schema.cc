@@ -60,15 +60,17 @@ constexpr KeyRule kArchiveKeys[] = {
     {"limits", "open"},
     {"limits", "bytes_per_hour", kLater},
     {"network", "allow_private"},
+    {"ttl", "listings"},
+    {"ttl", "links"},
+    {"ttl", "negative"},
     // Written [[route]] and [[report]]; the section alone is refused, its keys are not looked at.
     {"route", "path", kLater},
     {"report", "file", kLater},
 };
 
 constexpr KeyRule kGlobalKeys[] = {
-    {"cache", "dir"}, {"cache", "size"},   {"cache", "memory"},          {"ttl", "listings"},
-    {"ttl", "links"}, {"ttl", "negative"}, {"crawlers", "deny", kLater}, {"proxy", "url"},
-    {"tls", "ca"},
+    {"cache", "dir"},    {"cache", "size"},    {"cache", "memory"}, {"ttl", "listings"}, {"ttl", "links"},
+    {"ttl", "negative"}, {"crawlers", "deny"}, {"proxy", "url"},    {"tls", "ca"},       {"sesame", "url"},
 };
 
 std::vector<KeyRule> rules_of(FileKind kind) {

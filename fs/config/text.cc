@@ -78,19 +78,23 @@ class Writer {
   std::string text_, prefix_;
 };
 
+void write_lifetimes(Writer& out, const vo::Lifetimes& ttl) {
+  out.section("ttl");
+  out.line("listings", duration_text(ttl.listings));
+  out.line("links", duration_text(ttl.links));
+  out.line("negative", duration_text(ttl.negative));
+}
+
 void write_global(Writer& out, const GlobalOptions& global) {
   out.section("cache");
   out.line("dir", toml_text(global.cache_dir.string()));
   out.line("size", size_text(global.cache_bytes));
   out.line("memory", size_text(global.memory_bytes));
-  out.section("ttl");
-  out.line("listings", duration_text(global.ttl.listings));
-  out.line("links", duration_text(global.ttl.links));
-  out.line("negative", duration_text(global.ttl.negative));
-  if (!global.crawlers_deny.empty()) {
-    out.section("crawlers");
-    out.line("deny", list(global.crawlers_deny));
-  }
+  write_lifetimes(out, global.ttl);
+  out.section("crawlers");
+  out.line("deny", list(global.crawlers_deny));
+  out.section("sesame");
+  out.line("url", list(global.resolver.urls));
   if (!global.proxy.empty()) {
     out.section("proxy");
     out.line("url", redacted(global.proxy));
@@ -104,7 +108,7 @@ void write_global(Writer& out, const GlobalOptions& global) {
 void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.enter_archive(archive.name);
   out.section("");
-  out.comment("from " + archive.config_file);
+  for (const std::string& file : archive.config_files) out.comment("from " + file);
   out.line("name", toml_text(archive.name));
   out.unless_empty("title", archive.title);
   out.unless_empty("description", archive.description);
@@ -139,6 +143,7 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.line("listing", in_seconds(archive.limits.listing));
   out.line("read", in_seconds(archive.limits.read));
   out.line("open", in_seconds(archive.limits.open));
+  write_lifetimes(out, archive.ttl);
   if (archive.http.allow_private) {
     out.section("network");
     out.line("allow_private", "true");

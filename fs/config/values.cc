@@ -180,14 +180,38 @@ void SettingReader::url(const std::string& name, std::string& out) {
   if (setting == nullptr) return;
   const auto* value = std::get_if<std::string>(&setting->value);
   if (value == nullptr) return wrong_kind(*setting, "an http or https URL");
-  const Result<vo::Url> parsed = vo::Url::parse(*value);
-  if (!parsed) return mistake(*setting, Code::invalid, "is no URL that can be asked: " + parsed.error().what());
-  const std::size_t host_at = value->find("://") + 3;
-  const std::size_t userinfo = value->find('@', host_at);
-  if (userinfo != std::string::npos && userinfo < value->find_first_of("/?#", host_at))
-    return mistake(*setting, Code::denied,
-                   "holds a user name or password before '@', and secrets are refused in this file");
-  out = *value;
+  if (good_url(*setting, *value)) out = *value;
+}
+
+void SettingReader::urls(const std::string& name, std::vector<std::string>& out) {
+  const Setting* setting = find(name);
+  if (setting == nullptr) return;
+  std::vector<std::string> values;
+  if (const auto* one = std::get_if<std::string>(&setting->value)) values = {*one};
+  if (const auto* list = std::get_if<std::vector<std::string>>(&setting->value)) values = *list;
+  if (values.empty()) return wrong_kind(*setting, "an http or https URL, or a list of them");
+  for (const std::string& value : values)
+    if (!good_url(*setting, value)) return;
+  out = std::move(values);
+}
+
+bool SettingReader::good_url(const Setting& setting, const std::string& value) {
+  const Result<vo::Url> parsed = vo::Url::parse(value);
+  if (!parsed) {
+    mistake(setting, Code::invalid, "is no URL that can be asked: " + parsed.error().what());
+    return false;
+  }
+  const std::size_t host_at = value.find("://") + 3;
+  const std::size_t userinfo = value.find('@', host_at);
+  if (userinfo == std::string::npos || userinfo >= value.find_first_of("/?#", host_at)) return true;
+  mistake(setting, Code::denied, "holds a user name or password before '@', and secrets are refused in this file");
+  return false;
+}
+
+void read_lifetimes(SettingReader& read, vo::Lifetimes& out) {
+  read.duration("ttl.listings", out.listings);
+  read.duration("ttl.links", out.links);
+  read.duration("ttl.negative", out.negative);
 }
 
 }  // namespace skymount::fs

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "fs/config/document.h"
+#include "vo/archive_options.h"
 
 #include <chrono>
 #include <initializer_list>
@@ -34,6 +35,8 @@ class SettingReader {
   /// Seconds as a number, at least a millisecond and at most a day: what [limits] speaks.
   void seconds(const std::string& name, std::chrono::milliseconds& out);
   void duration(const std::string& name, std::chrono::milliseconds& out);
+  /// One http or https URL without a password in it, or a list of them.
+  void urls(const std::string& name, std::vector<std::string>& out);
   /// A size with unit, or a whole number of bytes.
   void size(const std::string& name, std::uint64_t& out);
   /// An angle with or without unit; degrees.
@@ -47,9 +50,13 @@ class SettingReader {
 
  private:
   void wrong_kind(const Setting& setting, const std::string& wanted);
+  bool good_url(const Setting& setting, const std::string& value);
 
   const Settings& settings_;
   std::optional<Error> first_;
 };
+
+/// The keys of [ttl], which both kinds of file have.
+void read_lifetimes(SettingReader& read, vo::Lifetimes& out);
 
 }  // namespace skymount::fs

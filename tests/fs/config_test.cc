@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -322,12 +323,60 @@ TEST_F(Configured, TheGlobalFileSetsCacheLifetimesProxyAndCrawlersForAllArchives
   EXPECT_EQ(config->archives[0].http.proxy, "http://proxy.example:3128");
   EXPECT_EQ(config->archives[0].http.ca_file, ca.string());
 
-  users("skymount.toml", "[crawlers]\ndeny = [\"updatedb\"]\n");
-  EXPECT_EQ(load().error().code(), Code::unsupported);
   users("skymount.toml", "[ttl]\nlistings = \"1 fortnight\"\n");
   config = load();
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error().what(), HasSubstr("skymount.toml:2: [ttl] listings must be a time with unit"));
+}
+
+TEST_F(Configured, CrawlersAreDeniedByDefaultAndTheUsersListTakesTheirPlace) {
+  shipped("gavo.toml", kFourLines);
+  EXPECT_THAT(load()->global.crawlers_deny,
+              AllOf(Contains("updatedb"), Contains("tracker-miner-*"), Contains("localsearch*"), Contains("tumblerd")));
+  users("skymount.toml", "[crawlers]\ndeny = [\"mine\", \"walker-*\"]\n");
+  EXPECT_THAT(load()->global.crawlers_deny, ElementsAre("mine", "walker-*"));
+  users("skymount.toml", "[crawlers]\ndeny = []\n");
+  EXPECT_THAT(load()->global.crawlers_deny, IsEmpty());
+  for (const char* bad : {"/usr/bin/updatedb", "*", ""}) {
+    users("skymount.toml", "[crawlers]\ndeny = [\"ok\", \"" + std::string(bad) + "\"]\n");
+    Result<Configuration> config = load();
+    ASSERT_FALSE(config) << bad;
+    EXPECT_THAT(config.error().what(),
+                HasSubstr("skymount.toml:2: [crawlers] deny lists \"" + std::string(bad) + "\""));
+  }
+}
+
+TEST_F(Configured, WhoResolvesNamesIsConfiguredForAllArchives) {
+  shipped("gavo.toml", kFourLines);
+  EXPECT_THAT(load()->archives[0].resolver.urls, ElementsAre(HasSubstr("cds.unistra.fr"), HasSubstr("vizier.cfa")));
+  users("skymount.toml", "[sesame]\nurl = \"http://one.example/sesame\"\n");
+  EXPECT_THAT(load()->archives[0].resolver.urls, ElementsAre("http://one.example/sesame"));
+  users("skymount.toml", "[sesame]\nurl = [\"http://one.example/s\", \"http://two.example/s\"]\n");
+  EXPECT_THAT(load()->archives[0].resolver.urls, ElementsAre("http://one.example/s", "http://two.example/s"));
+  users("skymount.toml", "[sesame]\nurl = [\"http://one.example/s\", \"not a url\"]\n");
+  EXPECT_THAT(load().error().what(), HasSubstr("skymount.toml:2: [sesame] url is no URL"));
+  users("skymount.toml", "[sesame]\nurl = []\n");
+  EXPECT_THAT(load().error().what(), HasSubstr("or a list of them"));
+  users("skymount.toml", "[sesame]\nulr = \"http://one.example/\"\n");
+  EXPECT_THAT(load().error().what(), HasSubstr("did you mean 'url'?"));
+}
+
+TEST_F(Configured, AnArchivesOwnLifetimesWinKeyByKey) {
+  shipped("gavo.toml", std::string(kFourLines) + "[ttl]\nlinks = \"3 h\"\n");
+  users("skymount.toml", "[ttl]\nlistings = \"2 h\"\nlinks = \"1 w\"\n");
+  Result<Configuration> config = load();
+  ASSERT_TRUE(config) << config.error().what();
+  EXPECT_EQ(config->archives[0].ttl.links, 3h);
+  EXPECT_EQ(config->archives[0].ttl.listings, 2h);
+  EXPECT_EQ(config->archives[0].ttl.negative, 10min);
+  users("gavo.toml", "[ttl]\nlinks = 5\n");
+  EXPECT_THAT(load().error().what(), HasSubstr("gavo.toml:2: [ttl] links must be a time with unit"));
+}
+
+TEST_F(Configured, AnArchiveKnowsTheFilesItCameFrom) {
+  const auto below = shipped("gavo.toml", kFourLines);
+  const auto above = users("gavo.toml", "[tap]\nmaxrec = 7\n");
+  EXPECT_THAT(load()->archives[0].config_files, ElementsAre(below.string(), above.string()));
 }
 
 TEST_F(Configured, TheCacheIsWhereTheMostExplicitWordSaysItIs) {
