@@ -8,12 +8,15 @@
 #include "cache/base/fetch_context.h"
 #include "cache/meta_store.h"
 #include "vo/archive_options.h"
+#include "vo/count.h"
 #include "vo/listing.h"
 
 #include <memory>
 #include <optional>
 
 namespace skymount::vo {
+
+class LinksService;
 
 /// Thread-safe.
 class Archive {
@@ -30,10 +33,16 @@ class Archive {
   /// archive's words; overflow is a shortfall of the listing, not an error.
   Result<Listing> query(const Query& query, const FetchContext& ctx);
 
+  /// How many rows query() would find without a limit, and their size as the archive estimates it.
+  Result<Count> count(const Query& query, const FetchContext& ctx);
+
   /// The links of a dataset: at most one DataLink request; none when access_url is the file itself.
   Result<DatasetFolder> folder(const Listing& listing, const Dataset& dataset, const FetchContext& ctx);
   /// The same when the row alone tells it; nothing when the archive would be asked.
   std::optional<DatasetFolder> folder_of_row(const Listing& listing, const Dataset& dataset) const;
+
+  /// The ways to ask for links that vo/dataset_folders chooses among. Lives as long as this.
+  LinksService& links() const;
 
   /// The entry for cutout/NAME or cutout.fits: which service, which parameters. Asks nobody.
   /// Errors  invalid: bad syntax, a parameter the service does not declare (the message lists what it declares);

@@ -18,6 +18,8 @@ constexpr int kPatience = 5;
 // Listings in use at once are few and may be large; folders are many and small.
 constexpr std::size_t kListings = 64, kFolders = 20'000;
 constexpr std::uint64_t kListingBytes = 256'000'000, kFolderBytes = 64'000'000;
+constexpr std::size_t kCounts = 1'000;
+constexpr std::uint64_t kCountBytes = 2'000'000;
 
 std::uint64_t weight(const DatasetFolder& folder) {
   return 600 + folder.links_document.size() + folder.entries.size() * 800 + folder.services.size() * 2000;
@@ -38,6 +40,25 @@ std::string key_of(const Dataset& dataset) {
   return key.size() > 1 ? key : "\n\n" + dataset.name;
 }
 
+/// The rows that are here, when they are all.
+std::optional<Count> count_of(const Listing& listing) {
+  for (const Shortfall& shortfall : listing.shortfalls) {
+    if (shortfall.kind != Shortfall::Kind::degraded_geometry) return std::nullopt;
+  }
+  Count out;
+  out.rows = listing.table.size();
+  const auto column = listing.table.meta.column("access_estsize");
+  double kilobytes = 0;
+  for (std::size_t i = 0; column && i < listing.table.size(); ++i) {
+    const auto size = to_number(listing.table.cell(i, column));
+    if (size && *size > 0 && *size < 1e12) kilobytes += *size;
+  }
+  if (kilobytes > 0) out.bytes = static_cast<std::uint64_t>(kilobytes * 1000);
+  out.asked_at = listing.asked_at;
+  out.stale = listing.stale;
+  return out;
+}
+
 }  // namespace
 
 class Catalog::Impl {
@@ -50,7 +71,10 @@ class Catalog::Impl {
                   kListings, kListingBytes, "listing", store, clock),
         folders_({Room::links, prefix_, ttl().links, ttl().negative, patience(),
                   [](const DatasetFolder& folder) { return weight(folder); }},
-                 kFolders, kFolderBytes, "links", store, clock) {}
+                 kFolders, kFolderBytes, "links", store, clock),
+        counts_({Room::listings, prefix_ + "count\n", ttl().listings, ttl().negative, patience(),
+                 [](const Count& count) { return 200 + count.adql.size() + count.words.size(); }},
+                kCounts, kCountBytes, "count", store, clock) {}
 
   ListingPtr listing_in_memory(const Query& query) const { return listings_.in_memory(query.canonical()); }
 
@@ -79,6 +103,25 @@ class Catalog::Impl {
     });
   }
 
+  std::optional<Count> count_in_memory(Query query) const {
+    if (const ListingPtr listing = listings_.in_memory(query.canonical())) {
+      if (const auto counted = count_of(*listing)) return counted;
+    }
+    query.limit.reset();
+    const auto known = counts_.in_memory(query.canonical());
+    return known ? std::optional(*known) : std::nullopt;
+  }
+
+  Result<Count> count(Query query, const FetchContext& ctx) {
+    if (const auto known = count_in_memory(query)) return *known;
+    query.limit.reset();
+    const auto answer = counts_.get(query.canonical(), ctx, unpack_count, [this, query](const FetchContext& own) {
+      return archive_->count(query, own);
+    });
+    if (!answer) return fail(answer.error());
+    return **answer;
+  }
+
   const std::shared_ptr<Archive> archive_;
 
  private:
@@ -88,6 +131,7 @@ class Catalog::Impl {
   const std::string prefix_;
   Shelf<Listing> listings_;
   Shelf<DatasetFolder> folders_;
+  Shelf<Count> counts_;
 };
 
 Catalog::Catalog(std::shared_ptr<Archive> archive, std::shared_ptr<cache::MetaStore> store, const Clock& clock)
@@ -108,6 +152,14 @@ Result<ListingPtr> Catalog::listing(const Query& query, const FetchContext& ctx)
 
 Result<DatasetFolderPtr> Catalog::folder(const ListingPtr& listing, const Dataset& dataset, const FetchContext& ctx) {
   return impl_->folder(listing, dataset, ctx);
+}
+
+Result<Count> Catalog::count(const Query& query, const FetchContext& ctx) {
+  return impl_->count(query, ctx);
+}
+
+std::optional<Count> Catalog::count_in_memory(const Query& query) const {
+  return impl_->count_in_memory(query);
 }
 
 Archive& Catalog::archive() const {

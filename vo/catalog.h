@@ -5,6 +5,7 @@
 #pragma once
 
 #include "vo/archive.h"
+#include "vo/count.h"
 
 #include <memory>
 
@@ -27,6 +28,11 @@ class Catalog {
   /// Memory, then LMDB, then the archive. When the archive cannot be reached and an expired answer is known, that one.
   Result<ListingPtr> listing(const Query& query, const FetchContext& ctx);
   Result<DatasetFolderPtr> folder(const ListingPtr& listing, const Dataset& dataset, const FetchContext& ctx);
+
+  /// How much there is. From the listing when that is complete here, else one COUNT/SUM query, remembered like a
+  /// listing. Errors  as listing().
+  Result<Count> count(const Query& query, const FetchContext& ctx);
+  std::optional<Count> count_in_memory(const Query& query) const;
 
   Archive& archive() const;
 

@@ -29,7 +29,14 @@ struct Dataset {
 
 /// Why a listing may lack rows or hold too many. Each becomes a paragraph of INCOMPLETE.txt.
 struct Shortfall {
-  enum class Kind { overflow, limit_asked, degraded_geometry, fault } kind;
+  enum class Kind {
+    overflow,           ///< the archive holds more rows than were fetched
+    limit_asked,        ///< the query's own limit
+    degraded_geometry,  ///< the position was tested in a weaker way than asked
+    fault,              ///< the archive broke off behind the rows that it sent
+    unreachable,        ///< the rows are older than their time to live, and the archive could not be asked anew
+    budget,             ///< the same, because its answer took longer than the caller's time
+  } kind;
   std::string words;  ///< how many, why, what to do
 };
 
@@ -54,6 +61,7 @@ struct DatasetFolder {
   std::vector<Entry> entries;    ///< files, in sub-folders where entry.folder says so
   std::vector<LinkFault> faults;
   std::string links_document;    ///< as received, secrets blanked; empty when there is no links service
+  std::string source{};          ///< where the document was asked for, without signatures; empty as above
   WallTime asked_at{};
   bool stale = false;  ///< as in Listing
   /// A service that cuts out (SODA), ready to be called; see vo/protocol/soda.

@@ -3,7 +3,7 @@
 
 #include "vo/protocol/dali.h"
 #include "vo/protocol/vosi.h"
-#include "vo/row_filter.h"
+#include "vo/row_intake.h"
 
 #include <algorithm>
 #include <array>
@@ -22,109 +22,6 @@ std::optional<PositionForm> form_named(std::string_view name) {
     if (to_text(form) == name) return form;
   }
   return std::nullopt;
-}
-
-/// Collects the rows of one answer and knows when there were more.
-class RowIntake {
- public:
-  RowIntake(const Query& query, PositionForm form, const AdqlOptions& adql, std::uint64_t maxrec)
-      : filter_(query, form, adql), limit_(query.limit), most_(std::max<std::uint64_t>(maxrec, 1)) {
-    // Rows that are filtered here must not be cut there: the limit counts what is shown.
-    if (limit_ && !filter_.active()) most_ = std::min(most_, *limit_);
-  }
-
-  /// One more than wanted shows whether there are more. Status OVERFLOW alone does not: some services say it when the
-  /// row count equals MAXREC.
-  std::uint64_t maxrec() const { return most_ + 1; }
-
-  void begin(const TableMeta& meta) {
-    table_.meta = meta;
-    filter_.bind(meta);
-  }
-
-  TapService::Next take(const Row& row) {
-    ++seen_;
-    if (seen_ > most_) {
-      more_there_ = true;
-      // The row asked for in excess ends the document by itself; more come only when the service ignores MAXREC.
-      return seen_ > most_ + 1 ? TapService::Next::enough : TapService::Next::more;
-    }
-    if (!filter_.keep(row)) return TapService::Next::more;
-    if (limit_ && table_.size() >= *limit_) {
-      limited_ = true;
-    } else {
-      table_.append(row);
-    }
-    return TapService::Next::more;
-  }
-
-  void finish(TapService::Answer answer) {
-    const bool flagged = answer.meta.status.kind == QueryStatus::Kind::overflow;
-    stopped_early_ = flagged && seen_ < maxrec();
-    if (!answer.cut_short || table_.meta.fields.empty()) table_.meta = std::move(answer.meta);
-    table_.meta.row_count = table_.size();
-  }
-
-  std::uint64_t seen() const { return std::min(seen_, most_); }
-  std::uint64_t most() const { return most_; }
-  bool over_limit() const { return limited_ || (more_there_ && limit_ && most_ == *limit_); }
-  bool over_maxrec() const { return more_there_ && !(limit_ && most_ == *limit_); }
-  bool stopped_early() const { return stopped_early_; }
-  const RowFilter& filter() const { return filter_; }
-  Table take_table() { return std::move(table_); }
-
- private:
-  RowFilter filter_;
-  std::optional<std::uint64_t> limit_;
-  std::uint64_t most_, seen_ = 0;
-  bool more_there_ = false, limited_ = false, stopped_early_ = false;
-  Table table_;
-};
-
-std::vector<Shortfall> shortfalls_of_count(const RowIntake& intake, const Query& query, std::uint64_t shown) {
-  std::vector<Shortfall> out;
-  if (intake.over_limit()) {
-    out.push_back({Shortfall::Kind::limit_asked, "limit=" + std::to_string(*query.limit) + " was asked for: " +
-                                                     std::to_string(shown) + " rows are shown, and there are more."});
-  }
-  const std::string narrower = "Narrow the query: add time=, collection=, type= or a smaller radius";
-  if (intake.over_maxrec()) {
-    out.push_back({Shortfall::Kind::overflow, "The archive holds more rows than the " + std::to_string(intake.most()) +
-                                                  " that are fetched at most, and " + std::to_string(shown) +
-                                                  " are shown. " + narrower +
-                                                  ", or raise [tap] maxrec in the archive's configuration."});
-  }
-  if (intake.stopped_early()) {
-    out.push_back({Shortfall::Kind::overflow,
-                   "The archive stopped at its own limit after " + std::to_string(intake.seen()) + " rows, and " +
-                       std::to_string(shown) + " are shown; there may be more. " + narrower + "."});
-  }
-  return out;
-}
-
-std::optional<Shortfall> shortfall_of_form(const RowIntake& intake, const Query& query, PositionForm form,
-                                           const AdqlOptions& adql) {
-  if (!query.position || form == PositionForm::intersects) return std::nullopt;
-  if (form == PositionForm::contains) {
-    if (!query.radius_deg) return std::nullopt;  // the same question as the best form's
-    return Shortfall{
-        Shortfall::Kind::degraded_geometry,
-        "The archive cannot intersect footprints with a circle. Shown are datasets that cover the centre of "
-        "the circle or have their own centre in it; those that only touch its rim are missing. Ask several "
-        "positions to find them."};
-  }
-  std::string words =
-      "The archive has no footprint geometry. It was asked for centres within " +
-      fixed_shortest(query.radius_deg.value_or(0) + adql.search_radius_deg) +
-      " degrees of the position, and the footprints were compared here: " + std::to_string(intake.filter().outside()) +
-      " rows lay outside. Datasets whose centre is farther away are missing even if they cover the "
-      "position; raise [obscore] search_radius to find them.";
-  if (const std::uint64_t bare = intake.filter().without_footprint(); bare > 0) {
-    words += " " + std::to_string(bare) +
-             " rows without any footprint are shown because their centre is that near; they " +
-             "may not cover the position.";
-  }
-  return Shortfall{Shortfall::Kind::degraded_geometry, std::move(words)};
 }
 
 bool is_word_part(char c) {
@@ -236,12 +133,22 @@ Result<ObscoreAnswer> ObscoreService::ask(const Query& query, PositionForm form,
   if (!answer) return fail(std::move(answer).error());
   intake.finish(std::move(*answer));
   out.table = intake.take_table();
-  out.shortfalls = shortfalls_of_count(intake, query, out.table.size());
-  if (auto degraded = shortfall_of_form(intake, query, form, adql)) out.shortfalls.push_back(std::move(*degraded));
+  out.shortfalls = shortfalls_of(intake, query, form, adql, out.table.size());
   return out;
 }
 
-Result<ObscoreAnswer> ObscoreService::rows(const Query& query, const FetchContext& ctx) {
+void ObscoreService::learn_form(PositionForm form) {
+  habits_.with([&](Habits& h) {
+    h.form = form;
+    h.form_at = clock_.now();
+  });
+  remember("form", to_text(form));
+}
+
+/// The best rung that is known to work, and lower ones as long as errors name the geometry.
+template <class T>
+Result<T> ObscoreService::down_the_ladder(const Query& query, const FetchContext& ctx,
+                                          const std::function<Result<T>(PositionForm, const std::string&)>& ask_at) {
   if (options_.tap.mode == "async") {
     return fail(Code::unsupported, "asynchronous queries are not available; set [tap] mode = \"sync\"");
   }
@@ -250,15 +157,9 @@ Result<ObscoreAnswer> ObscoreService::rows(const Query& query, const FetchContex
   const PositionForm first = first_form();
   std::optional<Error> reason;  // the best form's error: the later ones only tell how far we fell
   for (auto rung = std::find(kLadder.begin(), kLadder.end(), first); rung != kLadder.end(); ++rung) {
-    Result<ObscoreAnswer> answer = ask(query, *rung, *table_name, ctx);
+    Result<T> answer = ask_at(*rung, *table_name);
     if (answer) {
-      if (query.position && *rung != first) {
-        habits_.with([&](Habits& h) {
-          h.form = *rung;
-          h.form_at = clock_.now();
-        });
-        remember("form", to_text(*rung));
-      }
+      if (query.position && *rung != first) learn_form(*rung);
       return answer;
     }
     if (!reason) reason = answer.error();
@@ -276,6 +177,50 @@ Result<ObscoreAnswer> ObscoreService::rows(const Query& query, const FetchContex
     }
   }
   return fail(std::move(*reason));
+}
+
+Result<ObscoreAnswer> ObscoreService::rows(const Query& query, const FetchContext& ctx) {
+  return down_the_ladder<ObscoreAnswer>(
+      query, ctx, [&](PositionForm form, const std::string& table) { return ask(query, form, table, ctx); });
+}
+
+Result<Count> ObscoreService::ask_numbers(const Query& query, PositionForm form, const AdqlOptions& adql, bool sizes,
+                                          const FetchContext& ctx) const {
+  Count out;
+  out.adql = count_adql(query, form, adql, sizes);
+  // 2: one row is the answer; a second one would show that this was no aggregate.
+  const Result<Table> table = tap_.query({.query = out.adql, .language = options_.tap.language, .maxrec = 2}, ctx);
+  if (!table) return fail(table.error());
+  const std::optional<double> rows = table->size() == 1 ? to_number(table->cell(0, std::optional<std::size_t>(0))) : std::nullopt;
+  // 1e15: beyond any archive, and still a whole number in a double.
+  if (!rows || !(*rows >= 0) || *rows > 1e15) {
+    return fail(Code::corrupt, "the archive's answer to " + words_of(out.adql, 80) + " is no number of rows");
+  }
+  out.rows = static_cast<std::uint64_t>(*rows);
+  const std::optional<double> kilobytes = sizes ? to_number(table->cell(0, std::optional<std::size_t>(1))) : std::nullopt;
+  if (kilobytes && *kilobytes > 0 && *kilobytes < 1e15) out.bytes = static_cast<std::uint64_t>(*kilobytes * 1000);
+  out.asked_at = clock_.now();
+  return out;
+}
+
+Result<Count> ObscoreService::ask_count(const Query& query, PositionForm form, const std::string& table_name,
+                                        const FetchContext& ctx) {
+  const AdqlOptions adql = adql_options(table_name);
+  const bool sizes = habits_.with([](const Habits& h) { return !h.no_sums; });
+  Result<Count> count = ask_numbers(query, form, adql, sizes, ctx);
+  if (!count && sizes && count.error().code() == Code::invalid) {
+    // Its words may be about SUM or about the geometry; the number alone tells which.
+    Result<Count> plain = ask_numbers(query, form, adql, false, ctx);
+    if (plain) habits_.with([](Habits& h) { h.no_sums = true; });
+    count = std::move(plain);
+  }
+  if (count) describe(*count, query, form, adql);
+  return count;
+}
+
+Result<Count> ObscoreService::count(const Query& query, const FetchContext& ctx) {
+  return down_the_ladder<Count>(
+      query, ctx, [&](PositionForm form, const std::string& table) { return ask_count(query, form, table, ctx); });
 }
 
 }  // namespace skymount::vo

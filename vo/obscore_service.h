@@ -11,10 +11,12 @@
 #include "cache/base/synchronized.h"
 #include "cache/meta_store.h"
 #include "vo/archive_options.h"
+#include "vo/count.h"
 #include "vo/listing.h"
 #include "vo/protocol/tap.h"
 #include "vo/query/adql.h"
 
+#include <functional>
 #include <memory>
 
 namespace skymount::vo {
@@ -38,15 +40,27 @@ class ObscoreService {
 
   Result<ObscoreAnswer> rows(const Query& query, const FetchContext& ctx);
 
+  /// How many rows() would find without a limit, in one request once the service is known. A service that refuses SUM
+  /// is asked for the number alone, from then on.
+  Result<Count> count(const Query& query, const FetchContext& ctx);
+
  private:
   struct Habits {
     std::string table;
     std::optional<PositionForm> form;
     WallTime table_at{}, form_at{};
+    bool no_sums = false;
   };
 
   Result<std::string> table(const FetchContext& ctx);
   Result<ObscoreAnswer> ask(const Query& query, PositionForm form, const std::string& table, const FetchContext& ctx);
+  Result<Count> ask_count(const Query& query, PositionForm form, const std::string& table, const FetchContext& ctx);
+  Result<Count> ask_numbers(const Query& query, PositionForm form, const AdqlOptions& adql, bool sizes,
+                            const FetchContext& ctx) const;
+  template <class T>
+  Result<T> down_the_ladder(const Query& query, const FetchContext& ctx,
+                            const std::function<Result<T>(PositionForm, const std::string& table)>& ask);
+  void learn_form(PositionForm form);
   PositionForm first_form() const;
   AdqlOptions adql_options(const std::string& table) const;
   bool fresh(WallTime at) const { return clock_.now() - at < options_.ttl.listings; }

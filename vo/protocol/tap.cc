@@ -43,11 +43,14 @@ class AnswerIntake {
       if (Result<void> read = decide(); !read && !enough_) return fail(read.error());
       if (!reading_ && !enough_) return fail(refusal(status_, kept_));
     }
-    if (enough_) return TapService::Answer{meta_.value_or(TableMeta{}), true};
+    if (enough_) return TapService::Answer{meta_.value_or(TableMeta{}), true, {}};
     Result<TableMeta> meta = reader_.finish();
     if (!meta) return fail(std::move(meta).error());
-    if (meta->status.kind == QueryStatus::Kind::error) return fail(error_of_status(meta->status.message));
-    return TapService::Answer{std::move(*meta), false};
+    if (meta->status.kind != QueryStatus::Kind::error) return TapService::Answer{std::move(*meta), false, {}};
+    Error error = error_of_status(meta->status.message);
+    // DALI 1.1 section 4.4.1: a second QUERY_STATUS behind the table says that the service failed half-way.
+    if (!rows_given_) return fail(std::move(error));
+    return TapService::Answer{std::move(*meta), false, std::move(error)};
   }
 
   bool enough() const { return enough_; }
@@ -74,6 +77,7 @@ class AnswerIntake {
 
   Result<void> take_row(const TapService::OnRow& on_row, const Row& row) {
     if (meta_ && meta_->status.kind == QueryStatus::Kind::error) return {};
+    rows_given_ = true;
     const Result<TapService::Next> next = on_row(row);
     if (!next) return fail(next.error());
     if (*next == TapService::Next::more) return {};
@@ -90,7 +94,7 @@ class AnswerIntake {
 
   int status_ = 0;
   std::string kept_;
-  bool reading_ = false, enough_ = false;
+  bool reading_ = false, enough_ = false, rows_given_ = false;
   std::optional<TableMeta> meta_;
   VotableReader reader_;
 };
@@ -144,6 +148,7 @@ Result<Table> TapService::query(const TapRequest& request, const FetchContext& c
       },
       ctx);
   if (!answer) return fail(std::move(answer).error());
+  if (answer->fault) return fail(std::move(*answer->fault));
   table.meta = std::move(answer->meta);
   table.meta.row_count = table.size();
   return table;

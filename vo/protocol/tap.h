@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace skymount::vo {
@@ -38,8 +39,9 @@ class TapService {
   using OnRow = std::function<Result<Next>(const Row&)>;
 
   struct Answer {
-    TableMeta meta;          ///< with the last QUERY_STATUS, unless cut short
-    bool cut_short = false;  ///< on_row had enough
+    TableMeta meta;                   ///< with the last QUERY_STATUS, unless cut short
+    bool cut_short = false;           ///< on_row had enough
+    std::optional<Error> fault = {};  ///< QUERY_STATUS=ERROR behind rows: those are good, others are missing
   };
   /// Errors  invalid: the service refuses the query, with its words; timed_out, denied, unavailable: as it says or as
   /// HTTP

@@ -129,7 +129,9 @@ std::string_view to_text(PositionForm form) {
   return "intersects";
 }
 
-std::string to_adql(const Query& query, PositionForm form, const AdqlOptions& options) {
+namespace {
+
+std::string from_where(const Query& query, PositionForm form, const AdqlOptions& options) {
   std::vector<std::string> conditions;
   if (query.position) conditions.push_back(positional(query, form, options));
   if (query.time_mjd) add_interval(conditions, *query.time_mjd, "t_min", "t_max");
@@ -142,10 +144,23 @@ std::string to_adql(const Query& query, PositionForm form, const AdqlOptions& op
   }
   if (!options.where.empty()) conditions.push_back("(" + options.where + ")");
 
-  std::string out = "SELECT * FROM " + options.table;
+  std::string out = " FROM " + options.table;
   for (std::size_t i = 0; i < conditions.size(); ++i) out += (i == 0 ? " WHERE " : " AND ") + conditions[i];
+  return out;
+}
+
+}  // namespace
+
+std::string to_adql(const Query& query, PositionForm form, const AdqlOptions& options) {
+  std::string out = "SELECT *" + from_where(query, form, options);
   if (!options.order_by.empty()) out += " ORDER BY " + options.order_by;
   return out;
+}
+
+std::string count_adql(const Query& query, PositionForm form, const AdqlOptions& options, bool sizes) {
+  // The aliases keep services from inventing names that are no identifiers; columns are read by their place.
+  return std::string("SELECT COUNT(*) AS n_rows") + (sizes ? ", SUM(access_estsize) AS kbytes" : "") +
+         from_where(query, form, options);
 }
 
 bool needs_footprint_filter(const Query& query, PositionForm form) {

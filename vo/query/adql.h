@@ -30,6 +30,9 @@ struct AdqlOptions {
 /// The whole SELECT. TOP is left out; the limit travels as MAXREC.
 std::string to_adql(const Query& query, PositionForm form, const AdqlOptions& options);
 
+/// The same question as to_adql, counted: SELECT COUNT(*), and SUM(access_estsize) with `sizes`. No order.
+std::string count_adql(const Query& query, PositionForm form, const AdqlOptions& options, bool sizes);
+
 /// Whether the rows of this form must be filtered again here against the footprint.
 bool needs_footprint_filter(const Query& query, PositionForm form);
 

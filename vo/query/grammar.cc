@@ -133,6 +133,37 @@ bool has(const Query& query, std::string_view key) {
   return named != kTextKeys.end() && query.text.contains(named->second);
 }
 
+/// "M31" or "M31,30arcmin". A number behind the last comma is a radius; a comma of the name itself may be written %2C.
+Result<void> read_target(std::string_view raw, Query& out) {
+  std::string_view name = raw;
+  if (const std::size_t comma = raw.rfind(','); comma != std::string_view::npos) {
+    const std::string_view tail = trim(raw.substr(comma + 1));
+    if (!tail.empty() && (is_digit(tail[0]) || tail[0] == '.' || tail[0] == '-' || tail[0] == '+')) {
+      Result<double> radius = parse_angle(tail);
+      if (!radius) {
+        return fail(std::move(radius).error().during("target=" + std::string(raw) +
+                                                     ": radius (a comma of the name itself is %2C)"));
+      }
+      out.radius_deg = *radius;
+      name = raw.substr(0, comma);
+    }
+  }
+  Result<std::string> value = decode("target", name, false);
+  if (!value) return fail(std::move(value).error());
+  // Blanks around and between words do not tell objects apart: "M  31" is M 31.
+  std::string folded;
+  for (const char c : trim(*value)) {
+    if (!is_blank(c)) {
+      folded += c;
+    } else if (!folded.ends_with(' ')) {
+      folded += ' ';
+    }
+  }
+  if (folded.empty()) return bad("target", raw, "no name");
+  out.target = std::move(folded);
+  return {};
+}
+
 Result<void> read_interval(std::string_view key, std::string_view value, std::optional<Interval>& out) {
   Result<Interval> interval = key == "time" ? parse_time(value) : parse_band(value);
   if (!interval) return fail(std::move(interval).error());
@@ -141,14 +172,15 @@ Result<void> read_interval(std::string_view key, std::string_view value, std::op
 }
 
 Result<void> read_term(std::string_view key, std::string_view raw, Query& out) {
+  if ((key == "pos" && out.target) || (key == "target" && out.position && !out.target)) {
+    return bad(key, raw, "pos and target both name a position; leave one of them out");
+  }
   if (has(out, key)) {
     return bad(
         key, raw,
         "'" + std::string(key) + "' is given twice; one path asks one question, nesting is AND of different keys");
   }
-  if ((key == "pos" && out.target) || (key == "target" && out.position)) {
-    return bad(key, raw, "pos and target both name a position; leave one of them out");
-  }
+  if (key == "target") return read_target(raw, out);
   for (const auto& [name, column] : kTextKeys) {
     if (key == name) return read_text(column, key, raw, out);
   }
@@ -158,9 +190,7 @@ Result<void> read_term(std::string_view key, std::string_view raw, Query& out) {
   if (key == "pos") return read_position(*value, out);
   if (key == "time") return read_interval(key, *value, out.time_mjd);
   if (key == "band") return read_interval(key, *value, out.band_m);
-  if (key == "limit") return read_limit(*value, out);
-  out.target = std::move(*value);
-  return {};
+  return read_limit(*value, out);
 }
 
 // Edits between two words: insert, delete, change, swap neighbours (optimal string alignment).

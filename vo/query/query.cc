@@ -72,6 +72,13 @@ std::string encoded(const TextPattern& pattern) {
   return out + encoded(text, true);
 }
 
+/// The name of a target: behind a comma that is not encoded a number is a radius.
+std::string encoded_name(std::string_view name) {
+  std::string out;
+  for (const char c : encoded(name, false)) out += c == ',' ? percent_byte(c) : std::string(1, c);
+  return out;
+}
+
 std::string_view key_of(TextKey key) {
   switch (key) {
     case TextKey::type: return "type";
@@ -118,8 +125,9 @@ std::string Query::canonical() const {
     if (!out.empty()) out += ',';
     out.append(key).append("=").append(value);
   };
-  if (position) term("pos", position->canonical() + (radius_deg ? "," + fixed_shortest(*radius_deg) : ""));
-  if (target) term("target", encoded(*target, false));
+  const std::string radius = radius_deg ? "," + fixed_shortest(*radius_deg) : "";
+  if (position && !target) term("pos", position->canonical() + radius);
+  if (target) term("target", encoded_name(*target) + radius);
   if (time_mjd) term("time", canonical_time(*time_mjd));
   if (band_m) term("band", canonical_band(*band_m));
   for (const auto& [key, pattern] : text) term(key_of(key), encoded(pattern));

@@ -32,8 +32,10 @@ std::string_view column_of(TextKey key);  ///< ObsCore column: dataproduct_type,
 
 struct Query {
   std::optional<SkyPosition> position;
-  std::optional<double> radius_deg;   ///< only with a position
-  std::optional<std::string> target;  ///< to be resolved to a position before asking an archive
+  std::optional<double> radius_deg;   ///< only with a position or a target
+  /// A name, to be resolved to a position before asking an archive (vo/resolver). With it `position` is what it was
+  /// resolved to, and the canonical text still names the target alone: it does not change with a resolver's digits.
+  std::optional<std::string> target;
   std::optional<Interval> time_mjd;
   std::optional<Interval> band_m;
   std::map<TextKey, TextPattern> text;
