@@ -24,38 +24,49 @@ std::int64_t to_ns(WallTime when) {
   return when.time_since_epoch().count() * 1'000'000;
 }
 
-/// Folders and files of an answer bear its date; what comes from the configuration bears that of the mount.
-std::int64_t mtime_of(const Place& place, WallTime mounted_at) {
-  if (place.kind == PlaceKind::data) {
-    const vo::KnownFile known = place.archive->sources.known(*place.entry);
-    if (known.last_modified && std::abs(*known.last_modified) < 9'000'000'000)
-      return *known.last_modified * kNanosecond;
-    return observed_ns(place).value_or(0);
-  }
+/// Folders and files of an answer bear its date; what comes from the configuration bears the configuration's.
+std::int64_t mtime_of(const Place& place, WallTime configured_at) {
+  if (place.dated) return to_ns(*place.dated);
   if (const std::optional<std::int64_t> observed = observed_ns(place)) return *observed;
-  if (place.query && place.kind != PlaceKind::query) {
+  if (place.listing) return to_ns(place.listing->asked_at);
+  if (place.query) {
     if (const vo::ListingPtr listing = place.archive->catalog.listing_in_memory(*place.query)) {
       return to_ns(listing->asked_at);
     }
   }
-  return to_ns(mounted_at);
+  return to_ns(configured_at);
+}
+
+/// Data is as old as its archive says, once it is known and unless another date was shown before; else as its row.
+void date_of_data(const Place& place, const vo::KnownFile& known, Attributes& out) {
+  if (known.last_modified && std::abs(*known.last_modified) < 9'000'000'000) {
+    out.mtime_ns = *known.last_modified * kNanosecond;
+  } else {
+    out.mtime_ns = observed_ns(place).value_or(0);
+    out.undated = true;
+  }
+}
+
+KnownSize known_size(const vo::KnownFile& known) {
+  return {known.size == 0 && !known.exact ? kUnknownSize : known.size, known.exact, known.version};
 }
 
 }  // namespace
 
 KnownSize known_size(const Place& place) {
-  const vo::KnownFile known = place.archive->sources.known(*place.entry);
-  return {known.size == 0 && !known.exact ? kUnknownSize : known.size, known.exact, known.version};
+  return known_size(place.archive->sources.known(*place.entry));
 }
 
-Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime mounted_at) {
+Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime configured_at) {
   const Place& place = node.place;
   Attributes out;
   out.node = node.id;
   out.ino = node.ino;
   out.folder = place.is_folder();
-  out.mtime_ns = mtime_of(place, mounted_at);
-  if (out.folder) return out;
+  out.symlink = place.is_symlink();
+  if (place.kind != PlaceKind::data) out.mtime_ns = mtime_of(place, configured_at);
+  if (out.symlink) out.size = place.target.size();
+  if (out.folder || out.symlink) return out;
   const std::optional<Bound> bound = node.bound.with([](const std::optional<Bound>& b) { return b; });
   if (place.kind == PlaceKind::generated) {
     out.size = bound ? bound->size : kUnknownSize;
@@ -63,13 +74,14 @@ Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, Wall
     out.cached_bytes = out.size;
     return out;
   }
+  const vo::KnownFile known = place.archive->sources.known(*place.entry);
+  date_of_data(place, known, out);
   if (bound) {
     out.size = bound->size;
     out.cached_bytes = blocks.cached_bytes(place.archive->sources.content_id(*place.entry, bound->version));
     return out;
   }
-  const KnownSize known = known_size(place);
-  out.size = known.size;
+  out.size = known_size(known).size;
   out.exact = false;  // an unbound node has not been opened: its size may still turn out otherwise
   return out;
 }

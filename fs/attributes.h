@@ -14,10 +14,12 @@ struct Attributes {
   NodeId node = 0;
   std::uint64_t ino = 0;
   bool folder = false;
+  bool symlink = false;  ///< size is its target's length
   std::uint64_t size = 0;
   bool exact = true;  ///< false: an estimate, which the kernel must not keep
   std::uint64_t cached_bytes = 0;
   std::int64_t mtime_ns = 0;  ///< since 1970, may be negative
+  bool undated = false;       ///< data that bears its row's date, because its own is not known or was not shown first
 };
 
 /// What is known of a data file or a generated text right now.
@@ -33,7 +35,7 @@ inline constexpr std::uint64_t kUnknownSize = 2880;
 /// Size and version of a data place, asking memory (and for the first time LMDB) only.
 KnownSize known_size(const Place& place);
 
-/// Never waits for the network.
-Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime mounted_at);
+/// Never waits for the network. `configured_at`: the date of what no answer dates.
+Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime configured_at);
 
 }  // namespace skymount::fs

@@ -3,6 +3,7 @@
 
 #include "cache/content_id.h"
 #include "fs/tree/generated.h"
+#include "fs/making.h"
 #include "fs/xattrs.h"
 #include "vo/query/grammar.h"
 
@@ -10,6 +11,11 @@
 
 namespace skymount::fs {
 namespace {
+
+// Who has read so little may open the file again for the next piece, as ds9 does for every 2880 bytes of a header: what
+// its reads have in common, and what is fetched ahead for them, lives on for a moment.
+constexpr std::uint64_t kBriefly = 2_MiB;
+constexpr std::chrono::seconds kComesBack{1};
 
 bool is_control(const Place& place) {
   return place.kind == PlaceKind::generated &&
@@ -20,7 +26,13 @@ bool is_control(const Place& place) {
 /// Texts whose making may take a while for large answers: never made on the kernel's threads, nor only to show a size.
 bool is_large(const Place& place) {
   return place.generated == GeneratedKind::results_vot || place.generated == GeneratedKind::results_csv ||
-         place.generated == GeneratedKind::flat_errors;
+         place.generated == GeneratedKind::count_txt || place.generated == GeneratedKind::flat_errors;
+}
+
+/// A text that exists only because the question was answered.
+bool is_answer(const Place& place) {
+  return place.generated == GeneratedKind::results_vot || place.generated == GeneratedKind::results_csv ||
+         place.generated == GeneratedKind::query_adql;
 }
 
 Bound bound_of(const std::string& text) {
@@ -51,6 +63,7 @@ Filesystem::Filesystem(std::vector<std::shared_ptr<MountedArchive>> archives, ca
       facts_(std::move(facts)),
       cache_limit_(cache_limit),
       journal_(clock),
+      crawlers_(facts_.crawlers),
       tree_(std::move(archives), journal_),
       inodes_(tree_.root()),
       deadlines_(std::make_unique<Deadlines>()) {}
@@ -79,8 +92,18 @@ Error Filesystem::note(std::string_view operation, const Place& place, Error err
   return error;
 }
 
+std::optional<Error> Filesystem::refusal(pid_t caller, std::string_view operation, const Place& place) {
+  const std::optional<std::string> program = crawlers_.refused(caller);
+  if (!program) return std::nullopt;
+  Error error(Code::denied, "'" + *program + "' walks through everything and would download it, so it is shown names " +
+                                "and dates only; if it shall read, take it out of [crawlers] deny in skymount.toml " +
+                                "(said once for each program)");
+  if (crawlers_.first_time(*program)) journal_.record(operation, place.path, error);
+  return error;
+}
+
 Attributes Filesystem::show(const Node& node) const {
-  Attributes out = attributes_of(node, blocks_, facts_.mounted_at);
+  Attributes out = attributes_of(node, blocks_, facts_.configured_at);
   if (is_control(node.place)) {
     out.size = std::max<std::uint64_t>(1, control_text(node.place.generated).size());
     out.exact = false;
@@ -103,10 +126,14 @@ Attributes Filesystem::intern(Place place) {
   return show(*inodes_.intern(std::move(place), version));
 }
 
-void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done) {
+void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done,
+                        pid_t caller) {
   Result<NodePtr> folder = node_of(parent);
   if (!folder) return done(fail(std::move(folder).error()));
-  const auto answer = [this, node = *folder, name](Result<Place> place) -> Result<Attributes> {
+  const auto answer = [this, node = *folder, name, caller](Result<Place> place) -> Result<Attributes> {
+    if (place && tree_.is_unsaved_query(*place) && is_making_folder(caller, name)) {
+      return fail(Code::not_found, "not made yet");  // else the kernel itself says that it exists
+    }
     if (place) return intern(std::move(*place));
     if (worth_noting(place.error(), node->place, name)) {
       journal_.record("lookup", node->place.path + (node->place.path == "/" ? "" : "/") + name, place.error());
@@ -115,6 +142,7 @@ void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token 
   };
   Result<Place> now = tree_.child((*folder)->place, name, nullptr);
   if (now || now.error().code() != Code::would_wait) return done(answer(std::move(now)));
+  if (auto refused = refusal(caller, "lookup", (*folder)->place)) return done(fail(std::move(*refused)));
 
   MountedArchive& archive = *(*folder)->place.archive;
   const FetchContext ctx = FetchContext::within(archive.options().limits.listing,
@@ -128,10 +156,53 @@ void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token 
        });
 }
 
+Result<std::string> Filesystem::link_target(NodeId id) const {
+  Result<NodePtr> node = node_of(id);
+  if (!node) return fail(std::move(node).error());
+  if (!(*node)->place.is_symlink()) return fail(Code::invalid, (*node)->place.path + " is no symlink");
+  return (*node)->place.target;
+}
+
+void Filesystem::make_folder(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done) {
+  Result<NodePtr> folder = node_of(parent);
+  if (!folder) return done(fail(std::move(folder).error()));
+  const auto make = [this, node = *folder, name](Patience patience) -> Result<Attributes> {
+    Result<Place> place = tree_.make_folder(node->place, name, patience);
+    if (place) return intern(std::move(*place));
+    if (place.error().code() != Code::would_wait) journal_.record("mkdir", node->place.path + "/" + name, place.error());
+    return fail(std::move(place).error());
+  };
+  Result<Attributes> now = make(nullptr);
+  if (now || now.error().code() != Code::would_wait) return done(std::move(now));
+  MountedArchive& archive = *(*folder)->place.archive;
+  const FetchContext ctx = FetchContext::within(archive.options().limits.listing,
+                                                "mkdir " + (*folder)->place.path + "/" + name, std::move(stop));
+  auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
+  park(archive.lanes.listings, std::move(waiting), [this, make, ctx](Waiting<Attributes>& caller) {
+    Result<Attributes> made = make(&ctx);
+    const NodeId id = made ? made->node : 0;
+    if (!caller.finish(std::move(made)) && id != 0) inodes_.forget(id, 1);
+  });
+}
+
+Result<void> Filesystem::remove_folder(NodeId parent, const std::string& name) {
+  Result<NodePtr> folder = node_of(parent);
+  if (!folder) return fail(std::move(folder).error());
+  Result<Place> gone = tree_.remove_folder((*folder)->place, name);
+  if (!gone) {
+    journal_.record("rmdir", (*folder)->place.path + "/" + name, gone.error());
+    return fail(std::move(gone).error());
+  }
+  inodes_.retire(*gone);
+  return {};
+}
+
 Result<Attributes> Filesystem::attributes(NodeId id) const {
   Result<NodePtr> node = node_of(id);
   if (!node) return fail(std::move(node).error());
-  return show(**node);
+  Attributes out = show(**node);
+  if (out.undated) (*node)->seen_undated = true;
+  return out;
 }
 
 void Filesystem::forget(NodeId node, std::uint64_t count) {
@@ -144,8 +215,10 @@ Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::share
     return fail(Code::stale,
                 "the archive holds another version now");  // the kernel looks the name up again and re-opens
   }
+  if (node->seen_undated) node->place.archive->sources.keep_date(*node->place.entry, (*reader)->id().version);
   journal_.forget_for(node->ino);
   tree_.remember_cutout(node->place);
+  tree_.remember_query(node->place);
   auto eof = std::make_shared<EofOrder>((*reader)->size());
   auto handle = std::make_shared<const FileHandle>(FileHandle{node, std::move(*reader), nullptr, std::move(eof)});
   return handles_.with([&](Handles& handles) {
@@ -158,6 +231,7 @@ Result<OpenReply> Filesystem::finish_open(const NodePtr& node, Result<std::strin
   if (!text) return fail(note("open", node->place, std::move(text).error()));
   const bool control = is_control(node->place);
   if (!control && !inodes_.bind(node, bound_of(*text))) return fail(Code::stale, "the text has changed");
+  if (is_answer(node->place)) tree_.remember_query(node->place);
   auto held = std::make_shared<const std::string>(std::move(*text));
   auto handle = std::make_shared<const FileHandle>(FileHandle{node, nullptr, std::move(held), nullptr});
   return handles_.with([&](Handles& handles) {
@@ -170,20 +244,22 @@ std::string Filesystem::control_text(GeneratedKind kind) const {
   switch (kind) {
     case GeneratedKind::status_json: {
       const std::size_t open_files = handles_.with([](const Handles& h) { return h.files.size(); });
-      return status_json(facts_, tree_.archives(), blocks_, journal_, open_files);
+      return status_json({facts_, tree_.archives(), blocks_, journal_, deadlines_->callers(), cache_limit_, open_files,
+                          clock_.now(), &upcalls_});
     }
     case GeneratedKind::errors_log: return journal_.text();
     default: return facts_.configuration;
   }
 }
 
-void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done) {
+void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done, pid_t caller) {
   const Place& place = node->place;
   if (is_control(place)) return done(finish_open(node, Result<std::string>(control_text(place.generated))));
   if (!is_large(place)) {
     Result<std::string> now = tree_.text(place, nullptr);
     if (now || now.error().code() != Code::would_wait) return done(finish_open(node, std::move(now)));
   }
+  if (auto refused = refusal(caller, "open", place)) return done(fail(std::move(*refused)));
   MountedArchive& archive = *place.archive;
   const FetchContext ctx =
       FetchContext::within(archive.options().limits.listing, "open " + place.path, std::move(stop));
@@ -195,13 +271,14 @@ void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<
   });
 }
 
-void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<OpenReply> done) {
+void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<OpenReply> done, pid_t caller) {
   Result<NodePtr> node = node_of(id);
   if (!node) return done(fail(std::move(node).error()));
   const Place& place = (*node)->place;
   if (place.is_folder()) return done(fail(Code::is_directory, place.path + " is a folder"));
   if (for_writing) return done(fail(Code::read_only, "archives cannot be written"));
-  if (place.kind == PlaceKind::generated) return open_generated(*node, std::move(stop), std::move(done));
+  if (place.kind == PlaceKind::generated) return open_generated(*node, std::move(stop), std::move(done), caller);
+  if (auto refused = refusal(caller, "open", place)) return done(fail(std::move(*refused)));
 
   MountedArchive& archive = *place.archive;
   if (auto reader = archive.sources.open_in_memory(*place.entry)) return done(finish_open(*node, std::move(reader)));
@@ -262,17 +339,20 @@ void Filesystem::read_beyond_end(const FileHandle& handle, std::stop_token stop,
 }
 
 void Filesystem::release(HandleId id) {
-  std::shared_ptr<const FileHandle> last;  // a reader's end stops prefetches: outside the lock
+  std::shared_ptr<const FileHandle> last;  // a reader's end stops fetching ahead: outside the lock
   handles_.with([&](Handles& handles) {
     const auto it = handles.files.find(id);
     if (it == handles.files.end()) return;
     last = std::move(it->second);
     handles.files.erase(it);
   });
+  if (!last || !last->reader || last->reader->farthest() > kBriefly) return;
+  deadlines_->at(Deadlines::Steady::now() + kComesBack, [reader = last->reader]() mutable { reader.reset(); });
 }
 
 OpenFolderReply Filesystem::finish_open_folder(const NodePtr& node, FolderContents contents) {
   // The kernel may keep the names it has while they are those of the same version.
+  if (node->place.kind == PlaceKind::query) tree_.remember_query(node->place);
   const std::uint64_t version = contents.version;
   const bool same = version != 0 && node->sent_listing_version.exchange(version) == version;
   auto handle = std::make_shared<const FolderHandle>(FolderHandle{node, std::move(contents)});
@@ -282,13 +362,14 @@ OpenFolderReply Filesystem::finish_open_folder(const NodePtr& node, FolderConten
   });
 }
 
-void Filesystem::open_folder(NodeId id, std::stop_token stop, Done<OpenFolderReply> done) {
+void Filesystem::open_folder(NodeId id, std::stop_token stop, Done<OpenFolderReply> done, pid_t caller) {
   Result<NodePtr> node = node_of(id);
   if (!node) return done(fail(std::move(node).error()));
   const Place& place = (*node)->place;
   Result<FolderContents> now = tree_.contents(place, nullptr);
   if (now) return done(finish_open_folder(*node, std::move(*now)));
   if (now.error().code() != Code::would_wait) return done(fail(note("ls", place, std::move(now).error())));
+  if (auto refused = refusal(caller, "ls", place)) return done(fail(std::move(*refused)));
 
   MountedArchive& archive = *place.archive;
   const FetchContext ctx = FetchContext::within(archive.options().limits.listing, "ls " + place.path, std::move(stop));

@@ -7,6 +7,7 @@
 
 #include "fs/attributes.h"
 #include "fs/control_files.h"
+#include "fs/crawlers.h"
 #include "fs/deadlines.h"
 #include "fs/file_handle.h"
 #include "fs/inode_table.h"
@@ -48,17 +49,27 @@ class Filesystem {
              MountFacts facts, std::uint64_t cache_limit);
   ~Filesystem();
 
-  /// Raises the lookup count of the node it names.
-  void lookup(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done);
+  // `caller` is the thread that asks, 0 when nobody can be named. A crawler (fs/crawlers) is denied what would ask the
+  // network or make a large text; of what memory holds it sees names and attributes like everybody.
+
+  /// Raises the lookup count of the node it names. A question that is not kept does not exist for a caller that is just
+  /// in mkdir() for it.
+  void lookup(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done, pid_t caller = 0);
   Result<Attributes> attributes(NodeId node) const;
+  Result<std::string> link_target(NodeId node) const;
   void forget(NodeId node, std::uint64_t count);
 
-  void open(NodeId node, bool for_writing, std::stop_token stop, Done<OpenReply> done);
+  /// mkdir: keeps a question. Raises the lookup count of the node it names.
+  void make_folder(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done);
+  /// rmdir: keeps it no more. Its node is dead for the kernel, which gets another one at the next lookup.
+  Result<void> remove_folder(NodeId parent, const std::string& name);
+
+  void open(NodeId node, bool for_writing, std::stop_token stop, Done<OpenReply> done, pid_t caller = 0);
   /// Exactly `range`, clipped at end of file.
   void read(HandleId handle, ByteRange range, std::stop_token stop, Done<SharedBytes> done);
   void release(HandleId handle);
 
-  void open_folder(NodeId node, std::stop_token stop, Done<OpenFolderReply> done);
+  void open_folder(NodeId node, std::stop_token stop, Done<OpenFolderReply> done, pid_t caller = 0);
   /// The names as they were at opendir; null for an unknown handle.
   std::shared_ptr<const FolderHandle> folder(HandleId handle) const;
   void release_folder(HandleId handle);
@@ -66,6 +77,12 @@ class Filesystem {
   /// All user.skymount.* of a node.
   Result<std::vector<std::pair<std::string, std::string>>> xattrs(NodeId node) const;
   Space space() const;
+  /// Counted by whoever speaks with the kernel.
+  Upcalls& upcalls() { return upcalls_; }
+  /// What goes on just now: the text of .skymount/status.json.
+  std::string status() const { return control_text(GeneratedKind::status_json); }
+  /// The limit of the cache, in bytes.
+  std::uint64_t cache_limit() const { return cache_limit_; }
 
   /// Ends all waiting; nothing begins after it. Returns within two seconds or so.
   void shutdown();
@@ -80,7 +97,8 @@ class Filesystem {
   Result<OpenReply> finish_open(const NodePtr& node, Result<std::string> text);
   void read_beyond_end(const FileHandle& handle, std::stop_token stop, Done<SharedBytes> done);
   OpenFolderReply finish_open_folder(const NodePtr& node, FolderContents contents);
-  void open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done);
+  void open_generated(const NodePtr& node, std::stop_token stop, Done<OpenReply> done, pid_t caller);
+  std::optional<Error> refusal(pid_t caller, std::string_view operation, const Place& place);
   std::string control_text(GeneratedKind kind) const;
   Attributes show(const Node& node) const;
   Error note(std::string_view operation, const Place& place, Error error);
@@ -90,6 +108,8 @@ class Filesystem {
   const MountFacts facts_;
   const std::uint64_t cache_limit_;
   ErrorJournal journal_;
+  Crawlers crawlers_;
+  Upcalls upcalls_;
   Namespace tree_;
   InodeTable inodes_;
   struct Handles {

@@ -9,6 +9,7 @@ namespace {
 bool same_thing(const Place& a, const Place& b) {
   if (a.kind != b.kind) return false;
   if (a.kind == PlaceKind::data) return a.entry->url == b.entry->url && a.entry->service == b.entry->service;
+  if (a.kind == PlaceKind::symlink && a.target != b.target) return false;
   if (!a.listing || !b.listing) return a.listing == b.listing;
   return a.listing->version == b.listing->version && a.dataset == b.dataset;
 }
@@ -69,6 +70,10 @@ bool InodeTable::bind(const NodePtr& node, const Bound& version) {
     if (!fits) retire(state, *node);
     return fits;
   });
+}
+
+void InodeTable::retire(const Place& place) {
+  state_.with([&](State& state) { state.by_key.erase(place.key()); });
 }
 
 void InodeTable::forget(NodeId id, std::uint64_t count) {

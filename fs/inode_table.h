@@ -21,6 +21,8 @@ class InodeTable {
   NodePtr intern(Place place, const std::optional<Bound>& version);
   /// Binds the version that an open has learned. False when the node stands for another one; it is then retired.
   bool bind(const NodePtr& node, const Bound& version);
+  /// The next lookup of its name makes a new node: the kernel holds this one for dead.
+  void retire(const Place& place);
   void forget(NodeId id, std::uint64_t count);
   std::size_t size() const;
 

@@ -178,8 +178,20 @@ std::string folder_for_semantics(std::string_view term) {
   return folder;
 }
 
+bool is_probed_name(std::string_view name) {
+  // Windows (also through Samba), macOS, file managers looking for a folder's picture, and the roots of file systems.
+  static constexpr std::string_view kProbed[] = {"desktop.ini", "autorun.inf",  "thumbs.db",   "ehthumbs.db",
+                                                 "folder.jpg",  "folder.jpeg",  "folder.png",  "folder.gif",
+                                                 "cover.jpg",   "albumart.jpg", "lost+found",  "$recycle.bin",
+                                                 "recycler",    "recycled",     "bdmv",        "video_ts",
+                                                 "dcim",        "autorun.sh",   "autorun",     "icon\r",
+                                                 "system volume information"};
+  return std::find(std::begin(kProbed), std::end(kProbed), lower(name)) != std::end(kProbed);
+}
+
 bool is_reserved_name(std::string_view name) {
   const std::string lowered = lower(name);
+  if (is_probed_name(lowered)) return true;
   if (std::find(std::begin(kReserved), std::end(kReserved), lowered) != std::end(kReserved)) return true;
   if (lowered.starts_with("best.")) return true;  // best.EXT is a link of ours whatever EXT is
   // NAME.hdr beside each FITS file is its header as text.

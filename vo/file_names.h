@@ -80,4 +80,8 @@ std::vector<std::string> unique_names(const std::vector<NameWish>& wishes, Suffi
 /// Whether skymount itself shows, or may show, a file or folder of this name inside an archive's folders.
 bool is_reserved_name(std::string_view name);
 
+/// Whether desktops and other systems look for a file of this name in every folder they show ("desktop.ini"). Reserved,
+/// so that such a look can be answered without asking an archive.
+bool is_probed_name(std::string_view name);
+
 }  // namespace skymount::vo

@@ -41,15 +41,15 @@ timespec to_timespec(std::int64_t ns) {
 struct stat to_stat(const Attributes& attributes, const FuseContext& context) {
   struct stat out {};
   out.st_ino = attributes.ino;
-  out.st_mode = attributes.folder ? (S_IFDIR | 0555) : (S_IFREG | 0444);
-  out.st_nlink = attributes.folder ? 2 : 1;
+  out.st_mode = attributes.folder ? (S_IFDIR | 0555) : attributes.symlink ? (S_IFLNK | 0777) : (S_IFREG | 0444);
+  out.st_nlink = 1;  // also of folders: 2 would tell find and perl's File::Find that there are no folders inside
   out.st_uid = context.uid;
   out.st_gid = context.gid;
   out.st_size = static_cast<off_t>(attributes.size);
   out.st_blksize = 128L * 1024;  // the kernel's largest read here: what cp and cat then use
   // What is here, in 512-byte units; at least 1 for a file with bytes, or tar -S takes it for a hole.
   out.st_blocks = static_cast<blkcnt_t>((attributes.cached_bytes + 511) / 512);
-  if (!attributes.folder && attributes.size > 0 && out.st_blocks == 0) out.st_blocks = 1;
+  if (!attributes.folder && !attributes.symlink && attributes.size > 0 && out.st_blocks == 0) out.st_blocks = 1;
   out.st_atim = out.st_mtim = out.st_ctim = to_timespec(attributes.mtime_ns);
   return out;
 }
@@ -84,32 +84,42 @@ void on_init(void* userdata, fuse_conn_info* conn) {
   if (context.on_ready) context.on_ready();
 }
 
+/// A name that was found or made.
+auto entry_reply(Filesystem& filesystem) {
+  return [&filesystem](fuse_req_t request, const Attributes& found) {
+    fuse_entry_param entry{};
+    entry.ino = found.node;
+    entry.attr = to_stat(found, context_of(request));
+    entry.attr_timeout = attribute_timeout(found);
+    entry.entry_timeout = kKeptSeconds;
+    if (fuse_reply_entry(request, &entry) == -ENOENT) filesystem.forget(found.node, 1);
+  };
+}
+
 void on_lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
+  ++filesystem_of(req).upcalls().lookup;
   auto parked = ParkedRequest::park(req);
   const auto stop = parked->stop_token();
   Filesystem& filesystem = filesystem_of(req);
   filesystem.lookup(parent, name, stop,
-                    answering<Attributes>(parked, [&filesystem](fuse_req_t request, const Attributes& found) {
-                      fuse_entry_param entry{};
-                      entry.ino = found.node;
-                      entry.attr = to_stat(found, context_of(request));
-                      entry.attr_timeout = attribute_timeout(found);
-                      entry.entry_timeout = kKeptSeconds;
-                      if (fuse_reply_entry(request, &entry) == -ENOENT) filesystem.forget(found.node, 1);
-                    }));
+                    answering<Attributes>(parked, entry_reply(filesystem)),
+                    fuse_req_ctx(req)->pid);
 }
 
 void on_forget(fuse_req_t req, fuse_ino_t ino, std::uint64_t count) {
+  ++filesystem_of(req).upcalls().forget;
   filesystem_of(req).forget(ino, count);
   fuse_reply_none(req);
 }
 
 void on_forget_multi(fuse_req_t req, std::size_t count, fuse_forget_data* forgets) {
+  filesystem_of(req).upcalls().forget += count;
   for (std::size_t i = 0; i < count; ++i) filesystem_of(req).forget(forgets[i].ino, forgets[i].nlookup);
   fuse_reply_none(req);
 }
 
 void on_getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
+  ++filesystem_of(req).upcalls().getattr;
   const Result<Attributes> found = filesystem_of(req).attributes(ino);
   if (!found) {
     fuse_reply_err(req, to_errno(found.error().code()));
@@ -119,7 +129,29 @@ void on_getattr(fuse_req_t req, fuse_ino_t ino, fuse_file_info*) {
   fuse_reply_attr(req, &attr, attribute_timeout(*found));
 }
 
+void on_readlink(fuse_req_t req, fuse_ino_t ino) {
+  const Result<std::string> target = filesystem_of(req).link_target(ino);
+  if (!target) {
+    fuse_reply_err(req, to_errno(target.error().code()));
+    return;
+  }
+  fuse_reply_readlink(req, target->c_str());
+}
+
+void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t) {
+  auto parked = ParkedRequest::park(req);
+  const auto stop = parked->stop_token();
+  Filesystem& filesystem = filesystem_of(req);
+  filesystem.make_folder(parent, name, stop, answering<Attributes>(parked, entry_reply(filesystem)));
+}
+
+void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
+  const Result<void> removed = filesystem_of(req).remove_folder(parent, name);
+  fuse_reply_err(req, removed ? 0 : to_errno(removed.error().code()));
+}
+
 void on_open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
+  ++filesystem_of(req).upcalls().open;
   auto parked = ParkedRequest::park(req);
   const auto stop = parked->stop_token();
   Filesystem& filesystem = filesystem_of(req);
@@ -136,10 +168,12 @@ void on_open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
                     // the kernel then ignores the sizes of answers that were asked for before.
                     if (opened.forget_estimates) fuse_lowlevel_notify_inval_inode(session, ino, -1, 0);
                     if (fuse_reply_open(request, &reply) == -ENOENT) filesystem.release(opened.handle);
-                  }));
+                  }),
+                  fuse_req_ctx(req)->pid);
 }
 
 void on_read(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
+  ++filesystem_of(req).upcalls().read;
   auto parked = ParkedRequest::park(req);
   const auto stop = parked->stop_token();
   filesystem_of(req).read(info->fh, {static_cast<std::uint64_t>(offset), size}, stop,
@@ -154,6 +188,7 @@ void on_release(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
 }
 
 void on_opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
+  ++filesystem_of(req).upcalls().opendir;
   auto parked = ParkedRequest::park(req);
   const auto stop = parked->stop_token();
   Filesystem& filesystem = filesystem_of(req);
@@ -166,11 +201,13 @@ void on_opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
                                reply.keep_cache = opened.keep_cache;
                                if (fuse_reply_open(request, &reply) == -ENOENT)
                                  filesystem.release_folder(opened.handle);
-                             }));
+                             }),
+                         fuse_req_ctx(req)->pid);
 }
 
 /// Names as they were at opendir. Offsets: 1 ".", 2 "..", then the items; an offset names the next one to send.
 void on_readdir(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
+  ++filesystem_of(req).upcalls().readdir;
   const auto folder = filesystem_of(req).folder(info->fh);
   if (!folder) {
     fuse_reply_err(req, EBADF);
@@ -187,7 +224,7 @@ void on_readdir(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse
     if (at >= 2) {
       name = items[at - 2].name.c_str();
       attr.st_ino = items[at - 2].ino;
-      attr.st_mode = items[at - 2].folder ? S_IFDIR : S_IFREG;
+      attr.st_mode = items[at - 2].folder ? S_IFDIR : items[at - 2].symlink ? S_IFLNK : S_IFREG;
     }
     const std::size_t need =
         fuse_add_direntry(req, buffer.data() + used, size - used, name, &attr, static_cast<off_t>(at + 1));
@@ -229,6 +266,7 @@ void reply_sized(fuse_req_t req, std::string_view value, std::size_t size) {
 }
 
 void on_getxattr(fuse_req_t req, fuse_ino_t ino, const char* name, std::size_t size) {
+  ++filesystem_of(req).upcalls().xattr;
   // ls -l asks two of these for each entry: answered before anything is locked or looked up.
   if (std::strncmp(name, "user.skymount.", 14) != 0) {
     fuse_reply_err(req, ENODATA);
@@ -254,11 +292,7 @@ void on_listxattr(fuse_req_t req, fuse_ino_t ino, std::size_t size) {
     return;
   }
   std::string names;
-  for (std::size_t i = 0; i < all->size(); ++i) {
-    const bool again = std::any_of(all->begin(), all->begin() + static_cast<std::ptrdiff_t>(i),
-                                   [&](const auto& x) { return x.first == (*all)[i].first; });
-    if (!again) names.append((*all)[i].first).push_back('\0');
-  }
+  for (const auto& [name, value] : *all) names.append(name).push_back('\0');
   reply_sized(req, names, size);
 }
 
@@ -286,9 +320,10 @@ fuse_lowlevel_ops make_operations() {
   ops.listxattr = on_listxattr;
   ops.setattr = [](fuse_req_t req, fuse_ino_t, struct stat*, int, fuse_file_info*) { refuse(req); };
   ops.mknod = [](fuse_req_t req, fuse_ino_t, const char*, mode_t, dev_t) { refuse(req); };
-  ops.mkdir = [](fuse_req_t req, fuse_ino_t, const char*, mode_t) { refuse(req); };
+  ops.readlink = on_readlink;
+  ops.mkdir = on_mkdir;
+  ops.rmdir = on_rmdir;
   ops.unlink = [](fuse_req_t req, fuse_ino_t, const char*) { refuse(req); };
-  ops.rmdir = [](fuse_req_t req, fuse_ino_t, const char*) { refuse(req); };
   ops.symlink = [](fuse_req_t req, const char*, fuse_ino_t, const char*) { refuse(req); };
   ops.rename = [](fuse_req_t req, fuse_ino_t, const char*, fuse_ino_t, const char*, unsigned) { refuse(req); };
   ops.link = [](fuse_req_t req, fuse_ino_t, fuse_ino_t, const char*) { refuse(req); };

@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view kCutoutFolder = "cutout";
 constexpr std::string_view kFieldCutout = "cutout.fits";
 
-tl::unexpected<Error> no_such(const Place& folder, std::string_view name) {
-  return fail(Code::not_found, "no '" + std::string(name) + "' in " + folder.path);
-}
-
 /// What a dataset folder, or one of its semantics folders, shows beside the texts made here.
 std::set<std::string> sub_folders(const vo::DatasetFolder& folder) {
   std::set<std::string> out;

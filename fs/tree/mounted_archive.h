@@ -5,6 +5,8 @@
 #pragma once
 
 #include "cache/base/executor.h"
+#include "fs/tree/recent_queries.h"
+#include "fs/tree/saved_queries.h"
 #include "fs/tree/used_cutouts.h"
 #include "vo/catalog.h"
 #include "vo/sources.h"
@@ -30,6 +32,8 @@ struct MountedArchive {
       : archive(std::move(made)),
         catalog(archive, store, clock),
         used_cutouts(store),
+        saved_queries(store, options().name),
+        recent_queries(store, options().name, clock),
         sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
                 blocks, clock),
         lanes(options().name) {}
@@ -40,6 +44,8 @@ struct MountedArchive {
   std::shared_ptr<vo::Archive> archive;
   vo::Catalog catalog;
   UsedCutouts used_cutouts;
+  SavedQueries saved_queries;
+  RecentQueries recent_queries;
   vo::Sources sources;
   Lanes lanes;  // last: its threads end before what they use
 };

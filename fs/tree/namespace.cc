@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The upper half of the tree: root, .skymount, archives, queries. Datasets are in dataset_folders.cc, the flat folders
-// of a query in flat_folders.cc.
+// The top of the tree and the way down: which folder answers for a name. Each level has a file of its own:
+// archive_folders, query_folders, facet_folders, flat_folders, dataset_folders.
 #include "fs/tree/namespace.h"
 
+#include "cache/content_id.h"
 #include "fs/tree/generated.h"
 #include "fs/tree/readme.h"
+#include "vo/file_names.h"
 #include "vo/query/grammar.h"
 
 #include <algorithm>
@@ -32,10 +34,14 @@ Place data_below(const Place& folder, std::string_view name, vo::Entry entry) {
   return place;
 }
 
-namespace {
+Place symlink_below(const Place& folder, std::string_view name, std::string target) {
+  Place place = below(folder, name, PlaceKind::symlink);
+  place.target = std::move(target);
+  return place;
+}
 
 FolderItem item_for(const Place& place, std::string_view name) {
-  return {std::string(name), place.is_folder(), place.ino()};
+  return {std::string(name), place.is_folder(), place.ino(), place.is_symlink()};
 }
 
 void add_generated(FolderContents& contents, const Place& folder, GeneratedKind kind) {
@@ -47,21 +53,25 @@ void add_folder(FolderContents& contents, const Place& folder, std::string_view 
   contents.items.push_back(item_for(below(folder, name, kind), name));
 }
 
-constexpr std::string_view kControlFolder = ".skymount";
-constexpr std::pair<std::string_view, FlatKind> kFlats[] = {
-    {"cutouts", FlatKind::cutouts}, {"images", FlatKind::images}, {"previews", FlatKind::previews}};
-constexpr GeneratedKind kControlFiles[] = {GeneratedKind::status_json, GeneratedKind::errors_log,
-                                           GeneratedKind::config_toml};
-constexpr GeneratedKind kQueryFiles[] = {GeneratedKind::query_readme, GeneratedKind::results_vot,
-                                         GeneratedKind::results_csv, GeneratedKind::query_adql};
-
-bool shows_flat(FlatKind kind, const vo::Query& query) {
-  return kind != FlatKind::cutouts || query.position.has_value();  // without a position there is no field to cut out
-}
-
 tl::unexpected<Error> no_such(const Place& folder, std::string_view name) {
   return fail(Code::not_found, "no '" + std::string(name) + "' in " + folder.path);
 }
+
+std::uint64_t version_of(const std::vector<FolderItem>& items) {
+  std::string names;
+  for (const FolderItem& item : items) names += item.name + "/";
+  return cache::hash64(names) | 1;  // 0 would say that nothing is known
+}
+
+bool is_probe(std::string_view name) {
+  return name.starts_with('.') || vo::is_probed_name(name);
+}
+
+namespace {
+
+constexpr std::string_view kControlFolder = ".skymount";
+constexpr GeneratedKind kControlFiles[] = {GeneratedKind::status_json, GeneratedKind::errors_log,
+                                           GeneratedKind::config_toml};
 
 }  // namespace
 
@@ -75,10 +85,10 @@ Place Namespace::root() const {
 }
 
 Result<Place> Namespace::child(const Place& folder, std::string_view name, Patience patience) const {
-  if (name.size() > 255)
+  if (name.size() > vo::kMaxNameBytes)
     return fail(Code::name_too_long, "a name of " + std::to_string(name.size()) + " bytes (255 at most)");
   const bool control = folder.kind == PlaceKind::root && name == kControlFolder;
-  if (name.empty() || (name.front() == '.' && !control)) return no_such(folder, name);
+  if (name.empty() || (is_probe(name) && !control)) return no_such(folder, name);
   switch (folder.kind) {
     case PlaceKind::root: return child_of_root(folder, name);
     case PlaceKind::control_folder:
@@ -86,12 +96,16 @@ Result<Place> Namespace::child(const Place& folder, std::string_view name, Patie
         if (name == file_name(kind)) return generated_below(folder, kind);
       }
       return no_such(folder, name);
-    case PlaceKind::archive: return child_of_archive(folder, name);
+    case PlaceKind::archive: return child_of_archive(folder, name, patience);
+    case PlaceKind::recent_folder: return child_of_recent(folder, name);
     case PlaceKind::query: return child_of_query(folder, name, patience);
+    case PlaceKind::facet:
+    case PlaceKind::facet_value: return child_of_facet(folder, name, patience);
     case PlaceKind::flat_folder: return child_of_flat(folder, name, patience);
     case PlaceKind::dataset:
     case PlaceKind::semantics_folder: return child_of_dataset(folder, name, patience);
     case PlaceKind::cutout_folder: return child_of_cutouts(folder, name, patience);
+    case PlaceKind::symlink:
     case PlaceKind::generated:
     case PlaceKind::data: break;
   }
@@ -106,15 +120,16 @@ Result<FolderContents> Namespace::contents(const Place& folder, Patience patienc
       for (const GeneratedKind kind : kControlFiles) add_generated(out, folder, kind);
       out.version = 1;  // never changes
       return out;
-    case PlaceKind::archive:
-      add_generated(out, folder, GeneratedKind::archive_readme);
-      out.version = 1;
-      return out;
+    case PlaceKind::archive: return contents_of_archive(folder);
+    case PlaceKind::recent_folder: return contents_of_recent(folder);
     case PlaceKind::query: return contents_of_query(folder, patience);
+    case PlaceKind::facet:
+    case PlaceKind::facet_value: return contents_of_facet(folder, patience);
     case PlaceKind::flat_folder: return contents_of_flat(folder, patience);
     case PlaceKind::dataset:
     case PlaceKind::semantics_folder: return contents_of_dataset(folder, patience);
     case PlaceKind::cutout_folder: return contents_of_cutouts(folder, patience);
+    case PlaceKind::symlink:
     case PlaceKind::generated:
     case PlaceKind::data: break;
   }
@@ -138,69 +153,12 @@ Result<Place> Namespace::child_of_root(const Place& folder, std::string_view nam
                                    (near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?"));
 }
 
-Result<Place> Namespace::query_below(const Place& folder, std::string_view component) const {
-  Result<vo::Query> query = vo::parse_component(component, folder.query ? *folder.query : vo::Query{});
-  if (!query) return fail(std::move(query).error());
-  if (query->target) {
-    return fail(Code::unsupported, "target= needs a name resolver, which this version has not; use pos=RA,DEC");
-  }
-  Place place = below(folder, component, PlaceKind::query);
-  place.query = std::make_shared<const vo::Query>(std::move(*query));
-  return place;
-}
-
-Result<Place> Namespace::child_of_archive(const Place& folder, std::string_view name) const {
-  if (vo::looks_like_term(name)) return query_below(folder, name);
-  if (name == file_name(GeneratedKind::archive_readme)) return generated_below(folder, GeneratedKind::archive_readme);
-  return no_such(folder, name);
-}
-
-Result<Place> Namespace::child_of_query(const Place& folder, std::string_view name, Patience patience) const {
-  if (vo::looks_like_term(name)) return query_below(folder, name);
-  for (const GeneratedKind kind : kQueryFiles) {
-    if (name == file_name(kind)) return generated_below(folder, kind);
-  }
-  for (const auto& [word, kind] : kFlats) {
-    if (name != word || !shows_flat(kind, *folder.query)) continue;
-    Place place = below(folder, name, PlaceKind::flat_folder);
-    place.flat = kind;
-    return place;
-  }
-  Result<vo::ListingPtr> listing = listing_of(folder, patience);
-  if (!listing) return fail(std::move(listing).error());
-  if (name == file_name(GeneratedKind::incomplete)) {
-    if ((*listing)->shortfalls.empty()) return no_such(folder, name);
-    return generated_below(folder, GeneratedKind::incomplete);
-  }
-  const vo::Dataset* dataset = (*listing)->find(name);
-  if (dataset == nullptr) return no_such(folder, name);
-  Place place = below(folder, name, PlaceKind::dataset);
-  place.dataset = static_cast<std::uint32_t>(dataset - (*listing)->datasets.data());
-  place.listing = std::move(*listing);
-  return place;
-}
-
 FolderContents Namespace::contents_of_root() const {
   FolderContents out;
   add_generated(out, root(), GeneratedKind::root_readme);
   add_folder(out, root(), kControlFolder, PlaceKind::control_folder);
   for (const auto& archive : archives_) add_folder(out, root(), archive->name(), PlaceKind::archive);
   out.version = 1;  // archives are fixed when mounting
-  return out;
-}
-
-Result<FolderContents> Namespace::contents_of_query(const Place& folder, Patience patience) const {
-  Result<vo::ListingPtr> listing = listing_of(folder, patience);
-  if (!listing) return fail(std::move(listing).error());
-  FolderContents out;
-  out.version = (*listing)->version;
-  out.items.reserve((*listing)->datasets.size() + 8);
-  for (const GeneratedKind kind : kQueryFiles) add_generated(out, folder, kind);
-  if (!(*listing)->shortfalls.empty()) add_generated(out, folder, GeneratedKind::incomplete);
-  for (const auto& [word, kind] : kFlats) {
-    if (shows_flat(kind, *folder.query)) add_folder(out, folder, word, PlaceKind::flat_folder);
-  }
-  for (const vo::Dataset& dataset : (*listing)->datasets) add_folder(out, folder, dataset.name, PlaceKind::dataset);
   return out;
 }
 
@@ -232,6 +190,7 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
     case GeneratedKind::results_vot: return of_listing(results_vot);
     case GeneratedKind::results_csv: return of_listing(results_csv);
     case GeneratedKind::query_adql: return of_listing(query_adql);
+    case GeneratedKind::count_txt: return count_text(file, patience);
     case GeneratedKind::incomplete: return of_listing(incomplete_text);
     case GeneratedKind::dataset_json:
       return of_listing([&](const vo::Listing& listing) { return dataset_json(listing, file.dataset_row()); });

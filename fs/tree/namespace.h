@@ -7,6 +7,7 @@
 
 #include "cache/base/fetch_context.h"
 #include "fs/tree/error_journal.h"
+#include "fs/tree/facets.h"
 #include "fs/tree/node.h"
 
 #include <string>
@@ -22,6 +23,7 @@ struct FolderItem {
   std::string name;
   bool folder = false;
   std::uint64_t ino = 0;
+  bool symlink = false;
 };
 
 struct FolderContents {
@@ -48,6 +50,17 @@ class Namespace {
   /// The text of a generated file, except those of .skymount.
   Result<std::string> text(const Place& file, Patience patience) const;
 
+  /// mkdir: keeps a question, so that its folder is listed from now on.
+  /// Errors  read_only: the name is no question, or this is no place for one; exists; as child().
+  Result<Place> make_folder(const Place& folder, std::string_view name, Patience patience) const;
+  /// rmdir: the question is not listed any more; it can be entered as before. What it was is returned.
+  /// Errors  read_only: it was never kept; not_empty: questions below it are kept.
+  Result<Place> remove_folder(const Place& folder, std::string_view name) const;
+  /// Whether a folder is there only because somebody asks for it: a question that is not kept. mkdir may make it.
+  static bool is_unsaved_query(const Place& place);
+  /// Takes note that the question's folder, or something in it, was opened: recent/ leads there.
+  static void remember_query(const Place& in_it);
+
   /// Takes note that a file was opened: used cutouts are listed.
   static void remember_cutout(const Place& file);
 
@@ -56,26 +69,49 @@ class Namespace {
 
  private:
   Result<Place> child_of_root(const Place& folder, std::string_view name) const;
-  Result<Place> child_of_archive(const Place& folder, std::string_view name) const;
+  Result<Place> child_of_archive(const Place& folder, std::string_view name, Patience patience) const;
+  static Result<Place> child_of_recent(const Place& folder, std::string_view name);
   Result<Place> child_of_query(const Place& folder, std::string_view name, Patience patience) const;
   Result<Place> child_of_dataset(const Place& folder, std::string_view name, Patience patience) const;
   Result<Place> child_of_cutouts(const Place& folder, std::string_view name, Patience patience) const;
   Result<Place> child_of_flat(const Place& folder, std::string_view name, Patience patience) const;
-  Result<Place> query_below(const Place& folder, std::string_view component) const;
+  Result<Place> child_of_facet(const Place& folder, std::string_view name, Patience patience) const;
+  Result<Place> query_below(const Place& folder, std::string_view component, Patience patience) const;
   FolderContents contents_of_root() const;
+  static FolderContents contents_of_archive(const Place& folder);
+  static FolderContents contents_of_recent(const Place& folder);
+  /// The questions that are kept right below an archive's or a question's folder.
+  static void add_saved(FolderContents& contents, const Place& folder);
+  Result<FolderContents> contents_of_facet(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_query(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_dataset(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_cutouts(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_flat(const Place& folder, Patience patience) const;
   Result<std::string> flat_errors_text(const Place& file, Patience patience) const;
+  Result<std::string> count_text(const Place& file, Patience patience) const;
+  Result<FacetPtr> facet_of(const Place& folder, const vo::Listing& listing, Patience patience) const;
 
   std::vector<std::shared_ptr<MountedArchive>> archives_;
   ErrorJournal& journal_;
+  mutable FacetShelf facets_;
 };
 
 /// `folder`'s path with `name` appended, and all else inherited.
 Place below(const Place& folder, std::string_view name, PlaceKind kind);
 Place generated_below(const Place& folder, GeneratedKind kind);
 Place data_below(const Place& folder, std::string_view name, vo::Entry entry);
+Place symlink_below(const Place& folder, std::string_view name, std::string target);
+
+/// How a folder shows what lies in it.
+FolderItem item_for(const Place& place, std::string_view name);
+void add_generated(FolderContents& contents, const Place& folder, GeneratedKind kind);
+void add_folder(FolderContents& contents, const Place& folder, std::string_view name, PlaceKind kind);
+/// not_found, in words.
+tl::unexpected<Error> no_such(const Place& folder, std::string_view name);
+/// A version for contents that have no other: equal names, equal versions.
+std::uint64_t version_of(const std::vector<FolderItem>& items);
+/// Names that shells, desktops and other systems look for in every folder (".git", "desktop.ini"): nothing of ours and
+/// nothing of an archive is ever called so, which is why they are answered without asking anybody.
+bool is_probe(std::string_view name);
 
 }  // namespace skymount::fs

@@ -23,11 +23,18 @@ enum class PlaceKind {
   dataset,           ///< /gavo/pos=.../1890-05-03_DASCH_i00811
   semantics_folder,  ///< .../coderived
   cutout_folder,     ///< .../cutout
+  facet,             ///< /gavo/pos=.../by-year
+  facet_value,       ///< /gavo/pos=.../by-year/1890
+  recent_folder,     ///< /gavo/recent
+  symlink,           ///< leads to another name of this mount, by `target`
   generated,         ///< a text made here
   data,              ///< bytes of the archive
 };
 
 enum class FlatKind { cutouts, images, previews };
+
+/// What the datasets of an answer can be sorted by.
+enum class FacetKind { collection, year, instrument, type, band };
 
 /// The files whose text is made here; the names are in fs/generated.
 enum class GeneratedKind {
@@ -40,6 +47,7 @@ enum class GeneratedKind {
   results_vot,
   results_csv,
   query_adql,
+  count_txt,
   incomplete,
   flat_errors,
   links_vot,
@@ -57,10 +65,15 @@ struct Place {
   vo::ListingPtr listing;     ///< the answer in which the dataset was found
   std::uint32_t dataset = 0;  ///< index into listing->datasets
   std::string folder;         ///< semantics folder
+  FacetKind facet = FacetKind::collection;
+  std::string facet_value;    ///< name of a facet's folder
+  std::string target;         ///< of a symlink: relative to the folder it lies in
+  std::optional<WallTime> dated;  ///< a symlink's own time: when the question behind it was asked
   GeneratedKind generated = GeneratedKind::root_readme;
   std::shared_ptr<const vo::Entry> entry;
 
-  bool is_folder() const { return kind != PlaceKind::generated && kind != PlaceKind::data; }
+  bool is_symlink() const { return kind == PlaceKind::symlink; }
+  bool is_folder() const { return kind != PlaceKind::generated && kind != PlaceKind::data && !is_symlink(); }
   const vo::Dataset& dataset_row() const { return listing->datasets[dataset]; }
 
   /// What must be equal for two places to be the same inode: the path of a folder or a text, the identity of data.
@@ -85,6 +98,7 @@ struct Node {
   Synchronized<std::optional<Bound>> bound;
   mutable std::atomic<bool> shown_as_estimate{
       false};  ///< the kernel may hold, or be about to take in, a size that was a guess
+  std::atomic<bool> seen_undated{false};  ///< somebody saw the row's date on data that was not opened yet
   std::atomic<std::uint64_t> sent_listing_version{0};  ///< of the directory contents that the kernel holds
 };
 using NodePtr = std::shared_ptr<Node>;

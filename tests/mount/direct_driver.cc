@@ -61,9 +61,34 @@ class DirectDriver final : public Driver {
 
   Stat stat(const std::string& path) override {
     const Result<fs::Attributes> found = walk(path);
-    if (!found) return {fs::to_errno(found.error().code()), false, 0, 0, 0, 0};
+    if (!found) return {fs::to_errno(found.error().code()), false, 0, 0, 0, 0, false};
     const std::uint64_t blocks = found->folder ? 0 : std::max<std::uint64_t>(1, (found->cached_bytes + 511) / 512);
-    return {0, found->folder, found->size, blocks, found->ino, found->mtime_ns / 1'000'000'000};
+    return {0, found->folder, found->size, blocks, found->ino, found->mtime_ns / 1'000'000'000, found->symlink};
+  }
+
+  Text readlink(const std::string& path) override {
+    const Result<fs::Attributes> found = walk(path);
+    if (!found) return {fs::to_errno(found.error().code()), ""};
+    const Result<std::string> target = filesystem().link_target(found->node);
+    if (!target) return {fs::to_errno(target.error().code()), ""};
+    return {0, *target};
+  }
+
+  int mkdir(const std::string& path) override {
+    const std::size_t slash = path.rfind('/');
+    const Result<fs::Attributes> parent = walk(path.substr(0, slash));
+    if (!parent) return fs::to_errno(parent.error().code());
+    const auto made = wait_for<fs::Attributes>(
+        [&](auto done) { filesystem().make_folder(parent->node, path.substr(slash + 1), {}, std::move(done)); });
+    return made ? 0 : fs::to_errno(made.error().code());
+  }
+
+  int rmdir(const std::string& path) override {
+    const std::size_t slash = path.rfind('/');
+    const Result<fs::Attributes> parent = walk(path.substr(0, slash));
+    if (!parent) return fs::to_errno(parent.error().code());
+    const Result<void> removed = filesystem().remove_folder(parent->node, path.substr(slash + 1));
+    return removed ? 0 : fs::to_errno(removed.error().code());
   }
 
   Text xattr(const std::string& path, const std::string& name) override {

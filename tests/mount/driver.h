@@ -28,6 +28,7 @@ struct Stat {
   bool folder = false;
   std::uint64_t size = 0, blocks = 0, ino = 0;
   std::int64_t mtime = 0;
+  bool symlink = false;
 };
 
 class Driver {
@@ -36,6 +37,10 @@ class Driver {
   virtual Listed list(const std::string& path) = 0;
   virtual Text read(const std::string& path, std::uint64_t offset = 0, std::uint64_t length = UINT64_MAX) = 0;
   virtual Stat stat(const std::string& path) = 0;
+  virtual Text readlink(const std::string& path) = 0;
+  /// 0 or errno.
+  virtual int mkdir(const std::string& path) = 0;
+  virtual int rmdir(const std::string& path) = 0;
   virtual Text xattr(const std::string& path, const std::string& name) = 0;
   /// Unmounts and mounts again with the same cache.
   virtual void remount() = 0;
@@ -45,6 +50,7 @@ struct Archive {
   std::string name;
   std::string tap_url;
   std::string extra;  ///< more lines of TOML
+  std::string tap = {};  ///< more lines of [tap]
 };
 
 /// Archives and a cache of their own in a temporary folder.

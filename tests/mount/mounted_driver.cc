@@ -84,14 +84,25 @@ class MountedDriver final : public Driver {
 
   Stat stat(const std::string& path) override {
     struct stat info {};
-    if (::lstat(at(path).c_str(), &info) != 0) return {errno, false, 0, 0, 0, 0};
+    if (::lstat(at(path).c_str(), &info) != 0) return {errno, false, 0, 0, 0, 0, false};
     return {0,
             S_ISDIR(info.st_mode),
             static_cast<std::uint64_t>(info.st_size),
             static_cast<std::uint64_t>(info.st_blocks),
             info.st_ino,
-            info.st_mtime};
+            info.st_mtime,
+            S_ISLNK(info.st_mode)};
   }
+
+  Text readlink(const std::string& path) override {
+    std::array<char, 4096> buffer{};
+    const ssize_t n = ::readlink(at(path).c_str(), buffer.data(), buffer.size());
+    if (n < 0) return {errno, ""};
+    return {0, std::string(buffer.data(), static_cast<std::size_t>(n))};
+  }
+
+  int mkdir(const std::string& path) override { return ::mkdir(at(path).c_str(), 0755) == 0 ? 0 : errno; }
+  int rmdir(const std::string& path) override { return ::rmdir(at(path).c_str()) == 0 ? 0 : errno; }
 
   Text xattr(const std::string& path, const std::string& name) override {
     std::array<char, 65536> buffer{};
