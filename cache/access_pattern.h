@@ -8,7 +8,7 @@
 #include "cache/base/fetch_context.h"
 #include "cache/base/range_set.h"
 
-#include <array>
+#include <algorithm>
 #include <list>
 #include <vector>
 
@@ -19,7 +19,11 @@ class AccessPattern {
  public:
   using Time = FetchContext::Steady::time_point;
 
-  explicit AccessPattern(std::uint64_t size) : size_(size) {}
+  /// `parallel`: as many ranges may be on their way at once.
+  AccessPattern(std::uint64_t size, unsigned parallel) : size_(size), parallel_(std::max(1U, parallel)) {}
+
+  /// Reads before `offset` are no scan, whatever they look like (a header that is read block by block).
+  void expect_no_scan_before(std::uint64_t offset) { calm_to_ = offset; }
 
   struct Plan {
     ByteRange fetch;               ///< what to fetch in one go should this read be missing
@@ -40,7 +44,7 @@ class AccessPattern {
     std::uint64_t first_length = 0, pieces = 0;  ///< of its first read; number of reads that brought anything new
     std::uint64_t ahead = 0;                     ///< up to here it is fetched or will be
     Time last;
-    bool scanning() const;
+    bool scanning(std::uint64_t calm_to) const;
   };
   Stream* stream_of(ByteRange range);
   void begin_stream(ByteRange range, Time now, Plan& plan);
@@ -48,6 +52,8 @@ class AccessPattern {
   void follow_strides(ByteRange range, Plan& plan);
 
   const std::uint64_t size_;
+  const std::uint64_t parallel_;
+  std::uint64_t calm_to_ = 0;
   std::uint64_t last_id_ = 0;
   std::list<Stream> streams_;  // most recently used first
   std::uint64_t last_jump_from_ = 0;

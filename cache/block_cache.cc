@@ -68,6 +68,12 @@ class Blocks final : public BlockCache {
   void drop(const ContentId& id) override { remove(id.hex(), /*also_at_work=*/true); }
   void pin(const ContentId& id, bool pinned) override { content(id)->pin(pinned); }
   Verified verify(std::stop_token stop) override;
+  std::optional<Kept> kept(const ContentId& id) const override;
+  Verified verify(const ContentId& id, std::stop_token stop) override;
+  bool clear(const ContentId& id) override;
+  Pinned pinned() const override;
+  std::uint64_t unpin_all() override;
+  std::vector<Running> running() const override;
   std::uint64_t clear() override;
   Stat stat() const override;
   void flush() override {
@@ -195,6 +201,70 @@ std::uint64_t Blocks::clear() {
     if (evict(hex)) freed += bytes;
   }
   return freed;
+}
+
+std::optional<BlockCache::Kept> Blocks::kept(const ContentId& id) const {
+  const std::string hex = id.hex();
+  const std::optional<BlockStore::File> file = shared_->store->file(hex);
+  if (!file) return std::nullopt;
+  return Kept{file->size, shared_->store->bytes_of(hex), file->pinned};
+}
+
+BlockCache::Verified Blocks::verify(const ContentId& id, std::stop_token stop) {
+  const std::string hex = id.hex();
+  const std::optional<BlockStore::File> file = shared_->store->file(hex);
+  if (!file) return {};
+  const StoredContent::Verified found = StoredContent(shared_->store, hex, *file).verify(std::move(stop));
+  return {1, found.bytes, found.damaged};
+}
+
+bool Blocks::clear(const ContentId& id) {
+  const std::string hex = id.hex();
+  const std::optional<BlockStore::File> file = shared_->store->file(hex);
+  return file && !file->pinned && evict(hex);
+}
+
+BlockCache::Pinned Blocks::pinned() const {
+  Pinned out;
+  shared_->store->each_file([&](const std::string& hex, const BlockStore::File& file) {
+    if (!file.pinned) return true;
+    ++out.contents;
+    out.bytes += shared_->store->bytes_of(hex);
+    return true;
+  });
+  return out;
+}
+
+std::uint64_t Blocks::unpin_all() {
+  std::vector<std::pair<std::string, BlockStore::File>> all;
+  shared_->store->each_file([&](const std::string& hex, const BlockStore::File& file) {
+    if (file.pinned) all.emplace_back(hex, file);
+    return true;
+  });
+  for (auto& [hex, file] : all) {
+    std::lock_guard lock(mutex_);
+    const auto found = open_.find(hex);
+    if (found != open_.end()) {
+      found->second.content->pin(false);  // it remembers its own record
+    } else {
+      file.pinned = false;
+      shared_->store->put_file(hex, file);
+    }
+  }
+  return all.size();
+}
+
+std::vector<BlockCache::Running> Blocks::running() const {
+  std::vector<std::shared_ptr<LiveContent>> all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [hex, open] : open_) all.push_back(open.content);
+  }
+  std::vector<Running> out;
+  for (const auto& content : all) {
+    if (std::optional<Running> now = content->running()) out.push_back(std::move(*now));
+  }
+  return out;
 }
 
 BlockCache::Stat Blocks::stat() const {

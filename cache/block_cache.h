@@ -14,9 +14,12 @@
 #include "cache/base/result.h"
 #include "cache/byte_source.h"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace skymount::cache {
 
@@ -83,6 +86,37 @@ class BlockCache {
     std::uint64_t bytes = 0, contents = 0, hits = 0, misses = 0, fetched_bytes = 0, running_transfers = 0;
   };
   virtual Stat stat() const = 0;
+  /// One content as it is kept.
+  struct Kept {
+    std::optional<std::uint64_t> size;  ///< of the whole file
+    std::uint64_t bytes = 0;            ///< of it on disk
+    bool pinned = false;
+  };
+  /// Nothing when no byte of it was ever kept.
+  virtual std::optional<Kept> kept(const ContentId& id) const = 0;
+  /// verify() of one content.
+  virtual Verified verify(const ContentId& id, std::stop_token stop) = 0;
+  /// clear() of one content: true when it is gone.
+  virtual bool clear(const ContentId& id) = 0;
+  struct Pinned {
+    std::uint64_t contents = 0, bytes = 0;
+  };
+  virtual Pinned pinned() const = 0;
+  /// Takes the pin off all contents; returns how many had one.
+  virtual std::uint64_t unpin_all() = 0;
+
+  /// What is being fetched of one content just now.
+  struct Running {
+    std::string archive, cause;           ///< for whom: "open /gavo/.../x.fits"
+    std::uint64_t done = 0;               ///< bytes that came, of those asked for
+    std::optional<std::uint64_t> wanted;  ///< bytes asked for; nothing while the end is unknown
+    std::optional<std::uint64_t> size;    ///< of the file
+    double bytes_per_second = 0;          ///< since each transfer began
+    std::chrono::milliseconds running_for{0};
+    unsigned transfers = 0, queued = 0;  ///< that run; that wait for a thread
+  };
+  virtual std::vector<Running> running() const = 0;
+
   /// Writes what is buffered; called before unmount returns.
   virtual void flush() = 0;
 };

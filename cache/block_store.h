@@ -124,6 +124,7 @@ class StoredContent {
   std::shared_ptr<Descriptor> descriptor(bool create);
   bool write_to_disk(std::uint64_t offset, ByteView bytes);
   void record(std::uint64_t offset, ByteView bytes);
+  void ask_disk_ahead(int fd, ByteRange run);
   std::vector<std::size_t> read_run(ByteRange run, const ExtentRecord& record, std::byte* out);
   void forget(std::uint64_t extent, const std::vector<std::size_t>& granules, ByteRange range);
 
@@ -135,6 +136,10 @@ class StoredContent {
   BlockStore::File file_;
   std::int64_t remembered_ms_ = 0;  // file_.used_ms as it is in the index
   std::atomic<bool> retired_{false};
+  struct DiskScan {
+    std::uint64_t begin = 0, reached = 0, asked = 0;
+  };
+  DiskScan scan_;  // where a reader walks through what is on disk; under mutex_
 };
 
 }  // namespace skymount::cache

@@ -30,6 +30,9 @@ class ByteSource {
   /// fetch delivers from byte 0 to the end whatever range is asked, so there should be just one of them, shared.
   virtual bool whole_only() const { return false; }
 
+  /// How many fetches at once its origin allows for data. 0: it does not say.
+  virtual unsigned parallel_fetches() const { return 0; }
+
   /// True when fetch() itself reads other contents through the cache (a cutout computed here). Such fetches have
   /// threads of their own, so that they never occupy those that they wait for.
   virtual bool reads_others() const { return false; }

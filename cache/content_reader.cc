@@ -3,9 +3,18 @@
 // Clips at the end of the file, asks the prefetcher for advice, and leaves the rest to the block cache.
 #include "cache/content_reader.h"
 
+#include <atomic>
+
 #include "cache/prefetcher.h"
 
 namespace skymount::cache {
+
+namespace {
+
+// What an open has brought of a file.
+constexpr std::uint64_t kHead = 256_KiB;
+
+}  // namespace
 
 class ContentReader::Impl {
  public:
@@ -13,8 +22,21 @@ class ContentReader::Impl {
        std::shared_ptr<const LayoutHint> hint)
       : cache_(cache), prefetcher_(std::move(source), size, cache, std::move(hint)) {}
 
+  /// Notes a read, also of the file's structure as far as it is here.
+  Prefetcher::Advice note(const ContentId& id, ByteRange range, std::uint64_t size) {
+    std::uint64_t farthest = farthest_;
+    while (farthest < range.end() && !farthest_.compare_exchange_weak(farthest, range.end())) {
+    }
+    Prefetcher::Advice advice = prefetcher_.on_read(range);
+    if (advice.look_at_head) {
+      if (const auto head = cache_.read_cached(id, {0, std::min(kHead, size)})) prefetcher_.head(head->view());
+    }
+    return advice;
+  }
+
   BlockCache& cache_;
   Prefetcher prefetcher_;
+  std::atomic<std::uint64_t> farthest_{0};
 };
 
 namespace {
@@ -34,10 +56,14 @@ ContentReader::ContentReader(std::shared_ptr<ByteSource> source, std::uint64_t e
 
 ContentReader::~ContentReader() = default;
 
+std::uint64_t ContentReader::farthest() const {
+  return impl_->farthest_;
+}
+
 std::optional<SharedBytes> ContentReader::try_read(ByteRange range) {
   range = clipped(range, size_);
   if (range.empty()) return SharedBytes();
-  const Prefetcher::Advice advice = impl_->prefetcher_.on_read(range);
+  const Prefetcher::Advice advice = impl_->note(id(), range, size_);
   std::optional<SharedBytes> bytes = impl_->cache_.read_cached(id(), range);
   if (bytes && advice.look_at_bytes) impl_->prefetcher_.seen(range.offset, bytes->view());
   return bytes;
@@ -46,7 +72,7 @@ std::optional<SharedBytes> ContentReader::try_read(ByteRange range) {
 Result<SharedBytes> ContentReader::read(ByteRange range, const FetchContext& ctx) {
   range = clipped(range, size_);
   if (range.empty()) return SharedBytes();
-  const Prefetcher::Advice advice = impl_->prefetcher_.on_read(range);
+  const Prefetcher::Advice advice = impl_->note(id(), range, size_);
   Result<SharedBytes> bytes = impl_->cache_.read(source_, range, advice.fetch, ctx);
   if (bytes && advice.look_at_bytes) impl_->prefetcher_.seen(range.offset, bytes->view());
   return bytes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One open file: knows its exact size and its readers' pattern, reads through the block cache, and fetches ahead of a scan.
+// One open file: knows its exact size and its readers' pattern, reads through the block cache, and fetches ahead of a
+// scan.
 #pragma once
 
 #include "cache/block_cache.h"
@@ -22,6 +23,9 @@ class ContentReader {
   std::uint64_t size() const { return size_; }
   const ContentId& id() const { return source_->id(); }
   const std::shared_ptr<ByteSource>& source() const { return source_; }
+
+  /// The end of the farthest byte that was read so far.
+  std::uint64_t farthest() const;
 
   /// The bytes if they are all here; never waits for the network. Clipped at end of file: exactly
   /// min(length, size - offset) bytes or nothing. Feeds the pattern, may start a prefetch.

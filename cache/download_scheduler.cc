@@ -11,6 +11,7 @@
 #include <deque>
 #include <exception>
 #include <thread>
+#include <vector>
 
 #include "cache/base/log.h"
 
@@ -19,6 +20,8 @@ namespace {
 
 // An archive that nobody reads from costs no threads after this.
 constexpr std::chrono::seconds kIdle{10};
+// What ends within this many bytes is waited for: to end it at once costs its connection and thus round trips, too.
+constexpr std::uint64_t kWorthEnding = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -28,6 +31,7 @@ struct DownloadScheduler::Lane {
   explicit Lane(const DownloadLane& wanted) : name("get " + wanted.name), limit(std::max(1U, wanted.threads)) {}
 
   std::shared_ptr<Download> next();
+  std::vector<std::shared_ptr<Download>> in_the_way() const;
   void work(std::unique_lock<std::mutex>& lock);
 
   const std::string name;
@@ -35,7 +39,8 @@ struct DownloadScheduler::Lane {
   std::mutex mutex;
   std::condition_variable wake, ended;
   Queue demand, ahead;
-  unsigned threads = 0, idle = 0, running_ahead = 0;
+  std::vector<std::shared_ptr<Download>> fetching_ahead;  ///< those that run
+  unsigned threads = 0, idle = 0;
   bool closing = false;
 };
 
@@ -44,21 +49,25 @@ std::shared_ptr<Download> DownloadScheduler::Lane::next() {
   Queue* queue = nullptr;
   if (!demand.empty()) {
     queue = &demand;
-  } else if (!ahead.empty() && running_ahead < std::max(1U, limit - 1)) {
+  } else if (!ahead.empty() && fetching_ahead.size() < std::max(1U, limit - 1)) {
     queue = &ahead;
-    ++running_ahead;
   }
   if (queue == nullptr) return nullptr;
   auto download = std::move(queue->front());
   queue->pop_front();
+  if (queue == &ahead) fetching_ahead.push_back(download);
   return download;
+}
+
+/// Those who fetch ahead, when they leave no connection to somebody who comes now.
+std::vector<std::shared_ptr<Download>> DownloadScheduler::Lane::in_the_way() const {
+  if (fetching_ahead.size() < std::max(1U, limit - 1)) return {};
+  return fetching_ahead;
 }
 
 void DownloadScheduler::Lane::work(std::unique_lock<std::mutex>& lock) {
   for (;;) {
-    const unsigned ahead_before = running_ahead;
     std::shared_ptr<Download> download = closing ? nullptr : next();
-    const bool fetches_ahead = running_ahead != ahead_before;
     if (download == nullptr) {
       if (closing) return;
       ++idle;
@@ -73,9 +82,11 @@ void DownloadScheduler::Lane::work(std::unique_lock<std::mutex>& lock) {
     } catch (const std::exception& e) {
       log(LogLevel::error, name + ": a download ended with an exception: " + e.what());
     }
+    lock.lock();
+    std::erase(fetching_ahead, download);
+    lock.unlock();
     download = nullptr;
     lock.lock();
-    if (fetches_ahead) --running_ahead;
   }
 }
 
@@ -101,6 +112,8 @@ void DownloadScheduler::submit(const DownloadLane& lane, Priority priority, std:
     download->run();
     return;
   }
+  std::vector<std::shared_ptr<Download>> in_the_way;
+  if (priority == Priority::demand) in_the_way = to->in_the_way();
   (priority == Priority::demand ? to->demand : to->ahead).push_back(std::move(download));
   if (to->idle < to->demand.size() + to->ahead.size() && to->threads < to->limit) {
     ++to->threads;
@@ -113,6 +126,16 @@ void DownloadScheduler::submit(const DownloadLane& lane, Priority priority, std:
     }).detach();
   }
   to->wake.notify_one();
+  lock.unlock();
+  std::shared_ptr<Download> largest;
+  std::uint64_t most = kWorthEnding;
+  for (const auto& other : in_the_way) {
+    const std::uint64_t spare = other->spare_bytes();
+    if (spare <= most) continue;
+    most = spare;
+    largest = other;
+  }
+  if (largest) largest->give_way();
 }
 
 void DownloadScheduler::promote(const DownloadLane& lane, const std::shared_ptr<Download>& download) {

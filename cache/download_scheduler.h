@@ -19,6 +19,10 @@ class Download {
  public:
   virtual ~Download() = default;
   virtual void run() = 0;
+  /// Bytes that it will still fetch and that nobody waits for. Called while it runs, from other threads.
+  virtual std::uint64_t spare_bytes() const { return 0; }
+  /// Asks it to end soon, because somebody waits for its connection.
+  virtual void give_way() {}
 };
 
 /// A queue with threads of its own. Downloads that wait for other downloads belong in another lane than those.

@@ -13,7 +13,7 @@ namespace {
 // is cut short and a new one begins at that byte. Below it, waiting costs less than a new request.
 constexpr std::uint64_t kTooFarAhead = 1_MiB;
 // One request of a prefetch, and as far as waiting requests are joined together.
-constexpr std::uint64_t kMaxRequest = 8_MiB;
+constexpr std::uint64_t kMaxRequest = 16_MiB;
 // Whole files come slowly (an archive computes them) and cost a waiting thread each; the connections to an archive are
 // limited elsewhere.
 constexpr unsigned kWholeFileThreads = 4;
@@ -344,7 +344,10 @@ LiveContent::TransferPtr LiveContent::new_transfer(const SourcePtr& source, Byte
 /// Ranges, whole files and computed files queue apart: a download of an hour must not hold up a read of a moment, and
 /// what is computed here waits for ranges.
 DownloadLane LiveContent::lane_for(const ByteSource& source, bool whole) const {
-  const unsigned threads = shared_->threads_per_archive;
+  // One more than its origin allows: fetching ahead leaves a thread free, so that a reader who waits is first in line
+  // for the next connection.
+  const unsigned allowed = source.parallel_fetches();
+  const unsigned threads = allowed > 0 ? allowed + 1 : shared_->threads_per_archive;
   const std::string& archive = source.id().archive;
   if (source.reads_others()) return {archive + ", computed", threads};
   if (whole) return {archive + ", whole files", kWholeFileThreads * threads};

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "cache/base/range_set.h"
+#include "cache/block_cache.h"
 #include "cache/block_store.h"
 #include "cache/transfer.h"
 
@@ -45,6 +46,8 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   void begin(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx);
   void put(std::uint64_t offset, ByteView bytes, std::uint64_t size);
 
+  /// What its transfers do just now; nothing without one.
+  std::optional<BlockCache::Running> running() const;
   /// A transfer or a reader is at work.
   bool busy() const;
   std::optional<std::uint64_t> size() const { return stored_.size(); }
@@ -56,6 +59,9 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   void stop();
   /// A transfer's work, on a thread of the scheduler.
   void run(const std::shared_ptr<Transfer>& transfer);
+  /// As in Download.
+  std::uint64_t spare_bytes(const Transfer& transfer) const;
+  void give_way(Transfer& transfer);
 
  private:
   using TransferPtr = std::shared_ptr<Transfer>;

@@ -62,6 +62,7 @@ std::optional<ByteRange> LiveContent::start(const TransferPtr& transfer) {
     } else if (transfer->whole || !transfer->source->whole_only() || !other_whole) {
       if (!transfer->whole && transfer->source->whole_only()) become_whole(*transfer);
       transfer->state = Transfer::State::running;
+      transfer->started = FetchContext::Steady::now();
       transfer->assembly.base = transfer->begin;
       return ByteRange{transfer->begin, transfer->end - transfer->begin};
     }
@@ -233,6 +234,21 @@ void LiveContent::finish(const TransferPtr& transfer, const Result<void>& result
     }
     reader->wake.notify_all();
   }
+}
+
+std::uint64_t LiveContent::spare_bytes(const Transfer& transfer) const {
+  std::lock_guard lock(mutex_);
+  const bool ahead_for_nobody = transfer.active() && transfer.state == Transfer::State::running &&
+                                transfer.waiters == 0 && !transfer.keep && !transfer.whole && !transfer.cut;
+  return ahead_for_nobody ? transfer.ahead().length : 0;
+}
+
+/// It ends where it is; who fetches ahead will notice what is missing when a reader comes there.
+void LiveContent::give_way(Transfer& transfer) {
+  std::lock_guard lock(mutex_);
+  if (!transfer.active() || transfer.waiters > 0 || transfer.whole || transfer.keep) return;
+  transfer.end = std::min(transfer.end, granule_ceil(transfer.assembly.received() + 1));
+  transfer.cut = true;
 }
 
 void LiveContent::owner_left(const TransferPtr& transfer) {

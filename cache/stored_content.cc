@@ -18,6 +18,11 @@ namespace {
 
 // How old the remembered time of use may get: precise enough for LRU over days, and a scan does not write each second.
 constexpr std::int64_t kTouchEveryMs = 30'000;
+// A reader who has walked so far through what is on disk gets the next stretch read from the disk before it comes
+// there: the kernel's own readahead is smaller, and loses its thread when several of our threads share one descriptor.
+constexpr std::uint64_t kDiskScan = 1_MiB, kDiskAhead = 4_MiB;
+// Out of order by so much is still the same walk.
+constexpr std::uint64_t kDiskNear = 512_KiB;
 
 std::int64_t wall_ms() {
   using namespace std::chrono;
@@ -115,6 +120,8 @@ void StoredContent::touch() {
   file_.used_ms = wall_ms();
   if (retired_ || !file_.size || file_.used_ms - remembered_ms_ < kTouchEveryMs) return;
   remembered_ms_ = file_.used_ms;
+  // Another process may have pinned it meanwhile.
+  if (const std::optional<BlockStore::File> now = store_->file(hex_)) file_.pinned = now->pinned;
   store_->put_file(hex_, file_);
 }
 
@@ -163,10 +170,28 @@ std::shared_ptr<Descriptor> StoredContent::descriptor(bool create) {
   return descriptor_ = std::make_shared<Descriptor>(fd);
 }
 
+void StoredContent::ask_disk_ahead(int fd, ByteRange run) {
+  ByteRange wanted;
+  {
+    std::lock_guard lock(mutex_);
+    const bool goes_on = run.offset <= scan_.reached + kDiskNear && run.end() + kDiskNear >= scan_.reached;
+    if (!goes_on) scan_ = {run.offset, run.offset, 0};
+    scan_.reached = std::max(scan_.reached, run.end());
+    scan_.asked = std::max(scan_.asked, scan_.reached);
+    if (scan_.reached - scan_.begin < kDiskScan || scan_.asked > scan_.reached + kDiskAhead / 2) return;
+    wanted = {scan_.asked, scan_.reached + kDiskAhead - scan_.asked};
+    scan_.asked = wanted.end();
+  }
+  // Advice: should it fail, the read itself will wait for the disk.
+  static_cast<void>(
+      ::posix_fadvise(fd, static_cast<off_t>(wanted.offset), static_cast<off_t>(wanted.length), POSIX_FADV_WILLNEED));
+}
+
 /// Reads granules that the record calls present; returns those whose checksum is wrong.
 std::vector<std::size_t> StoredContent::read_run(ByteRange run, const ExtentRecord& record, std::byte* out) {
   std::uint64_t got = 0;
   if (const auto file = descriptor(false)) {
+    ask_disk_ahead(file->get(), run);
     while (got < run.length) {
       const ssize_t n = ::pread(file->get(), out + got, run.length - got, static_cast<off_t>(run.offset + got));
       if (n < 0 && errno == EINTR) continue;

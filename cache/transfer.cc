@@ -25,4 +25,12 @@ void Transfer::run() {
   content->run(shared_from_this());
 }
 
+std::uint64_t Transfer::spare_bytes() const {
+  return content->spare_bytes(*this);
+}
+
+void Transfer::give_way() {
+  content->give_way(*this);
+}
+
 }  // namespace skymount::cache

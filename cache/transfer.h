@@ -38,6 +38,8 @@ class Transfer final : public Download, public std::enable_shared_from_this<Tran
   Transfer(std::shared_ptr<LiveContent> for_content, std::shared_ptr<ByteSource> from, ByteRange wanted,
            bool whole_file, const FetchContext& ctx, DownloadLane download_lane);
   void run() override;
+  std::uint64_t spare_bytes() const override;
+  void give_way() override;
 
   const std::shared_ptr<LiveContent> content;
   const std::shared_ptr<ByteSource> source;
@@ -52,10 +54,11 @@ class Transfer final : public Download, public std::enable_shared_from_this<Tran
   bool whole;                ///< delivers from byte 0 to the end, whatever is asked
   bool cut = false;          ///< was told to end earlier, because somebody waits for bytes far ahead
   Assembly assembly;
-  unsigned waiters = 0;   ///< readers that wait for its bytes
-  unsigned owners = 0;    ///< prefetches that have not been stopped
-  bool keep = false;      ///< goes on when nobody waits
-  bool stopping = false;  ///< told to stop; nobody may join it
+  unsigned waiters = 0;                        ///< readers that wait for its bytes
+  unsigned owners = 0;                         ///< prefetches that have not been stopped
+  bool keep = false;                           ///< goes on when nobody waits
+  bool stopping = false;                       ///< told to stop; nobody may join it
+  FetchContext::Steady::time_point started{};  ///< when it began to run
 
   // Made before it is queued, destroyed with it; never under the content's lock, because a stop callback takes that
   // lock.

@@ -21,6 +21,7 @@ class WatchedSource final : public cache::ByteSource {
   std::optional<std::uint64_t> size() const override { return inner_->size(); }
   bool whole_only() const override { return inner_->whole_only(); }
   bool reads_others() const override { return inner_->reads_others(); }
+  unsigned parallel_fetches() const override { return bounds_.parallel_fetches; }
 
   Result<void> fetch(ByteRange range, const Sink& sink, const FetchContext& ctx) override {
     Result<void> outcome = whole_only() ? fetch_whole(range, sink, ctx) : fetch_part(range, sink, ctx);

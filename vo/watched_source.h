@@ -28,6 +28,8 @@ struct WatchBounds {
   /// interrupts and comes back; bounded, because some bodies never end.
   std::chrono::milliseconds unwanted_for = std::chrono::minutes(10);
   std::uint64_t unwanted_bytes = std::uint64_t{2} << 30;
+  /// As ByteSource::parallel_fetches().
+  unsigned parallel_fetches = 0;
 };
 
 /// `inner`, watched. `held` lives as long as the result. After a `stale` outcome it asks no more. What was computed for

@@ -27,25 +27,44 @@ class AccessPatternTest : public testing::Test {
     }
     return plan;
   }
-  AccessPattern pattern_{kFile};
+  AccessPattern pattern_{kFile, 8};
   AccessPattern::Time now_{};
   RangeSet ahead_;
   std::uint64_t again_ = 0;  // bytes asked ahead more than once
 };
 
-TEST_F(AccessPatternTest, AScanIsFetchedEverFurtherAheadUpToThreeWindowsOfEightMegabytes) {
-  for (std::uint64_t at = 0; at < 64'000'000; at += kPiece) {
+TEST_F(AccessPatternTest, AScanIsFetchedEverFurtherAheadUpToALargeRequestForEachConnection) {
+  for (std::uint64_t at = 0; at < 128'000'000; at += kPiece) {
     const auto plan = on_read(at);
     EXPECT_LE(plan.fetch.length, 1'048'576u);
     if (at == 1'048'576) {
-      EXPECT_GE(ahead_.ranges().back().end(), 2 * at);
-      EXPECT_LE(ahead_.ranges().back().end(), 4 * at);
+      EXPECT_GE(ahead_.ranges().back().end(), 4 * at);
+      EXPECT_LE(ahead_.ranges().back().end(), 6 * at);
     }
-    for (const ByteRange range : plan.ahead) EXPECT_LE(range.length, 8u << 20);
+    for (const ByteRange range : plan.ahead) EXPECT_LE(range.length, 16u << 20);
   }
   ASSERT_EQ(ahead_.ranges().size(), 1u) << "holes in what is fetched ahead";
-  EXPECT_NEAR(static_cast<double>(ahead_.ranges().back().end()), 64e6 + 24 * 1048576.0, 6e6);
+  EXPECT_NEAR(static_cast<double>(ahead_.ranges().back().end()), 128e6 + 8 * 16 * 1048576.0, 10e6);
   EXPECT_EQ(again_, 0u);
+}
+
+TEST_F(AccessPatternTest, TheConnectionsEndTheirWorkTogether) {
+  std::uint64_t last = 0;
+  for (std::uint64_t at = 0; at < kFile; at += kPiece)
+    for (const ByteRange range : on_read(at, std::min(kPiece, kFile - at)).ahead) last = range.length;
+  EXPECT_LE(last, 1u << 20);
+}
+
+TEST_F(AccessPatternTest, WhoReadsNoMoreThanAnOpenBringsHasNotBegunAScan) {
+  for (std::uint64_t at = 0; at < 262'144; at += 32'768) EXPECT_TRUE(on_read(at, 32'768).ahead.empty());
+  EXPECT_FALSE(on_read(262'144, 32'768).ahead.empty());
+}
+
+TEST_F(AccessPatternTest, AHeaderThatIsReadBlockByBlockIsNoScan) {
+  pattern_.expect_no_scan_before(1'310'720);
+  for (std::uint64_t at = 0; at + kPiece <= 1'310'720; at += kPiece) EXPECT_TRUE(on_read(at).ahead.empty());
+  on_read(1'310'720);
+  EXPECT_FALSE(ahead_.ranges().empty());
 }
 
 TEST_F(AccessPatternTest, AScanEndsAtTheEndOfTheFile) {
@@ -56,7 +75,7 @@ TEST_F(AccessPatternTest, AScanEndsAtTheEndOfTheFile) {
 TEST_F(AccessPatternTest, ReadaheadOutOfOrderIsStillAScan) {
   for (const unsigned seed : test::seeds(10)) {
     SCOPED_TRACE(seed);
-    AccessPattern pattern(kFile);
+    AccessPattern pattern(kFile, 8);
     std::mt19937 random(seed);
     std::vector<std::uint64_t> pieces;
     for (std::uint64_t i = 0; i < 200; ++i) pieces.push_back(i * kPiece);

@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint64_t kHeaderGuess = 10 * kFitsBlock;
 // ESO's primary headers run to hundreds of kB: the rest of a header is fetched in such steps.
 constexpr std::uint64_t kHeaderStep = 128 * 1024;
+// The rest of a primary header that is longer than what the open brought: 360 more blocks in one request, and
+// the longest headers seen have some hundreds.
+constexpr std::uint64_t kHeaderRest = 1024 * 1024;
 constexpr std::uint64_t kFirstPixels = 256 * 1024;
 // A file of thousands of tiny extensions must not turn one read into thousands of ranges.
 constexpr std::size_t kMostHints = 8;
@@ -47,6 +50,10 @@ std::vector<ByteRange> FitsLayout::likely_next(std::uint64_t offset, ByteView by
     at = next;
   }
   return out;
+}
+
+std::uint64_t FitsLayout::header_reaches(ByteView head) const {
+  return scan_header(head).state == HeaderState::needs_more ? head.size() + kHeaderRest : 0;
 }
 
 }  // namespace skymount::vo

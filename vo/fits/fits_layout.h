@@ -12,6 +12,7 @@ namespace skymount::vo {
 class FitsLayout final : public cache::LayoutHint {
  public:
   std::vector<ByteRange> likely_next(std::uint64_t offset, ByteView bytes, std::uint64_t size) const override;
+  std::uint64_t header_reaches(ByteView head) const override;
 };
 
 }  // namespace skymount::vo
