@@ -12,8 +12,10 @@
 
 namespace skymount::fs {
 
-/// Name (with "user.skymount.") and value, in a fixed order; empty values are left out.
-std::vector<std::pair<std::string, std::string>> xattrs_of(const Node& node, const cache::BlockCache& blocks,
-                                                           const ErrorJournal& journal);
+/// Names (with "user.skymount.") and values.
+using Xattrs = std::vector<std::pair<std::string, std::string>>;
+
+/// In a fixed order, each name once; what is not known or empty is left out.
+Xattrs xattrs_of(const Node& node, const cache::BlockCache& blocks, const ErrorJournal& journal);
 
 }  // namespace skymount::fs

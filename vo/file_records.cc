@@ -9,7 +9,7 @@ namespace {
 // Raised when the layout changes; older records are then asked for again.
 constexpr std::uint8_t kLayout = 1;
 // Flags of a record.
-constexpr std::uint8_t kComputed = 1, kWithdrawn = 2;
+constexpr std::uint8_t kComputed = 1, kWithdrawn = 2, kDated = 4;
 
 }  // namespace
 
@@ -17,7 +17,8 @@ Bytes pack(const FileRecord& record) {
   const LearnedFile& learned = record.learned;
   RecordWriter out;
   out.u8(kLayout);
-  out.u8(static_cast<std::uint8_t>((record.computed ? kComputed : 0) | (record.withdrawn ? kWithdrawn : 0)));
+  out.u8(static_cast<std::uint8_t>((record.computed ? kComputed : 0) | (record.withdrawn ? kWithdrawn : 0) |
+                                   (record.dated ? kDated : 0)));
   out.text(learned.version);
   out.u8(learned.size ? 1 : 0);
   out.u64(learned.size.value_or(0));
@@ -38,6 +39,7 @@ std::optional<FileRecord> unpack_file_record(ByteView bytes) {
   const std::uint8_t flags = in.u8();
   record.computed = (flags & kComputed) != 0;
   record.withdrawn = (flags & kWithdrawn) != 0;
+  record.dated = (flags & kDated) != 0;
   learned.version = in.text();
   const bool sized = in.u8() != 0;
   const std::uint64_t size = in.u64();

@@ -20,6 +20,7 @@ struct FileRecord {
   LearnedFile learned;
   bool computed = false;   ///< a service's answer
   bool withdrawn = false;  ///< a fetch proved it wrong: the next open asks the archive
+  bool dated = false;      ///< this version was shown under another date than its Last-Modified, which it keeps
   WallTime learned_at{};
 };
 

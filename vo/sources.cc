@@ -6,6 +6,7 @@
 #include "vo/fits/promised_size.h"
 #include "vo/http/file_version.h"
 #include "vo/open_readers.h"
+#include "vo/renewed_source.h"
 #include "vo/single_flight.h"
 #include "vo/watched_source.h"
 
@@ -102,9 +103,11 @@ class Knowledge final : public SourceKeeper {
 
 class Sources::Impl {
  public:
-  Impl(std::string archive, Lifetimes ttl, std::uint64_t max_cutout_bytes, std::shared_ptr<HttpClient> http,
-       std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks, const Clock& clock)
+  Impl(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
+       std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
+       const Clock& clock)
       : archive_(std::move(archive)),
+        data_connections_(std::max(2U, limits.connections) - 1),
         ttl_(ttl),
         max_cutout_bytes_(max_cutout_bytes),
         http_(std::move(http)),
@@ -129,7 +132,9 @@ class Sources::Impl {
     if (record->withdrawn || made_anew_by_open(entry.identity, learned)) return out;
     out.exact = learned.size.has_value();
     out.version = learned.version;
-    out.last_modified = learned.last_modified;
+    out.learned_at = record->learned_at;
+    // A computed answer is as old as its request, which says nothing of the data.
+    if (!record->dated && !record->computed) out.last_modified = learned.last_modified;
     out.etag = learned.etag;
     return out;
   }
@@ -138,7 +143,38 @@ class Sources::Impl {
     return {archive_, {}, identity, version};
   }
 
-  Reader open_in_memory(const Entry& entry) {
+  void keep_date(const Entry& entry, const std::string& version) {
+    std::optional<FileRecord> record = records_.get(entry.identity);
+    if (!record || record->dated || !record->learned.last_modified || record->learned.version != version) return;
+    record->dated = true;
+    records_.put(entry.identity, *record);
+  }
+
+  ~Impl() { gate_->close(); }
+
+  /// The entry as it was found when its URL had expired before.
+  Entry newest(const Entry& entry) const {
+    return renewed_.with([&](auto& renewed) {
+      const Entry* newer = renewed.get(entry.identity + "\n" + entry.url);
+      return newer == nullptr ? entry : *newer;
+    });
+  }
+
+  Result<Reader> open_or_renew(const Entry& given, const FetchContext& ctx, const Renew& renew) {
+    const Entry entry = newest(given);
+    Result<Reader> reader = open(entry, ctx, renew);
+    if (reader || !renew || !entry.error.empty()) return reader;
+    const Code code = reader.error().code();
+    if (!may_have_expired(code) && code != Code::corrupt) return reader;
+    Result<std::optional<Entry>> newer = renew(entry, reader.error(), ctx);
+    if (!newer && newer.error().code() == Code::stale) return fail(newer.error());
+    if (!newer || !*newer) return reader;
+    constexpr std::uint64_t kRoughSize = 1000;
+    renewed_.with([&](auto& renewed) { renewed.put(given.identity + "\n" + given.url, **newer, kRoughSize); });
+    return open(**newer, ctx, renew);
+  }
+
+  Reader open_in_memory(const Entry& entry, const Renew& renew) {
     if (!entry.error.empty()) return nullptr;
     const std::optional<FileRecord> record = records_.get(entry.identity);
     if (!record || !record->learned.size || !fresh(*record)) return nullptr;
@@ -148,12 +184,12 @@ class Sources::Impl {
     }
     // What only comes whole is not worth a reader that would have to begin from nothing.
     if (!record->learned.ranges && !intact(entry.identity, record->learned)) return nullptr;
-    return remembered_reader(entry, record->learned);
+    return remembered_reader(entry, record->learned, renew);
   }
 
-  Result<Reader> open(const Entry& entry, const FetchContext& ctx) {
+  Result<Reader> open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
     if (!entry.error.empty()) return fail(Code::denied, entry.error);
-    if (Reader reader = open_in_memory(entry)) return reader;
+    if (Reader reader = open_in_memory(entry, renew)) return reader;
     // A download that an earlier open began is joined; when it fails it may have failed long ago, so one new try is
     // made.
     if (const ContactPtr running = download(entry.identity)) {
@@ -161,19 +197,25 @@ class Sources::Impl {
       if (joined || !worth_a_new_contact(joined.error().code())) return joined;
     }
     Result<ContactPtr> contact = contacts_.run(entry.identity, ctx, kContactLimit,
-                                               [this, entry](const FetchContext& own) { return meet(entry, own); });
+                                               [this, entry, renew](const FetchContext& own) {
+                                                 return meet(entry, own, renew);
+                                               });
     if (!contact) return after_failure(entry, std::move(contact).error());
     return settle(entry, *contact, ctx);
   }
 
  private:
-  RemoteFile remote(const Entry& entry, const Url& url) const {
+  static RemoteFile remote(const std::string& archive, std::uint64_t max_cutout_bytes, const Entry& entry,
+                           const Url& url) {
     return {url,
-            archive_,
+            archive,
             entry.identity,
             entry.content_type,
             entry.service.has_value(),
-            entry.service ? max_cutout_bytes_ : 0};
+            entry.service ? max_cutout_bytes : 0};
+  }
+  RemoteFile remote(const Entry& entry, const Url& url) const {
+    return remote(archive_, max_cutout_bytes_, entry, url);
   }
 
   static Result<Url> url_of(const Entry& entry) {
@@ -212,23 +254,34 @@ class Sources::Impl {
            !knowledge_->download(identity) && !all_here(identity, learned);
   }
 
-  std::shared_ptr<cache::ByteSource> watch(std::shared_ptr<cache::ByteSource> source) const {
+  /// Ranged reads go on under the entry's newer URL when the one they began with expires.
+  std::shared_ptr<cache::ByteSource> watch(std::shared_ptr<cache::ByteSource> source, const Entry& entry,
+                                           const LearnedFile& learned, const Renew& renew) const {
+    if (renew && !source->whole_only() && !is_one_time(learned.version)) {
+      const auto made = [http = http_, archive = archive_, most = max_cutout_bytes_,
+                         learned](const Entry& newer) -> std::shared_ptr<cache::ByteSource> {
+        const Result<Url> url = url_of(newer);
+        return url ? remembered_source(http, remote(archive, most, newer, *url), learned) : nullptr;
+      };
+      source = renewing(std::move(source), entry, gate_->guard(renew), made);
+    }
     WatchBounds bounds;
     bounds.unknown_length = blocks_.room();
+    bounds.parallel_fetches = data_connections_;
     std::shared_ptr<void> held = source->whole_only() ? blocks_.hold(source->id()) : nullptr;
     return watched(std::move(source), knowledge_, bounds, std::move(held));
   }
 
   // --- the first contact, on a thread of its own ---
 
-  Result<ContactPtr> meet(const Entry& entry, const FetchContext& ctx) {
+  Result<ContactPtr> meet(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
     const Result<Url> url = url_of(entry);
     if (!url) return fail(url.error());
     Result<OpenedRemote> opened = open_remote(http_, remote(entry, *url), ctx);
     if (!opened) return fail(std::move(opened).error());
     const LearnedFile& learned = opened->learned;
     forget_older_version(entry.identity, learned.version);
-    auto contact = std::make_shared<const Contact>(Contact{learned, watch(opened->source)});
+    auto contact = std::make_shared<const Contact>(Contact{learned, watch(opened->source, entry, learned, renew)});
     if (learned.size && !opened->head.empty()) {
       blocks_.put(content_id(entry.identity, learned.version), 0, opened->head, *learned.size);
     }
@@ -243,7 +296,9 @@ class Sources::Impl {
   }
 
   void remember(const Entry& entry, const LearnedFile& learned) {
-    records_.put(entry.identity, {learned, entry.service.has_value(), /*withdrawn=*/false, clock_.now()});
+    const std::optional<FileRecord> older = records_.get(entry.identity);
+    const bool dated = older && older->dated && older->learned.version == learned.version;
+    records_.put(entry.identity, {learned, entry.service.has_value(), /*withdrawn=*/false, dated, clock_.now()});
   }
 
   void forget_older_version(const std::string& identity, const std::string& version) {
@@ -259,7 +314,7 @@ class Sources::Impl {
     const std::optional<FileRecord> record = records_.get(entry.identity);
     if (gone && record && !record->withdrawn && record->learned.size &&
         all_here_or_ranged(entry.identity, record->learned)) {
-      if (Reader reader = remembered_reader(entry, record->learned)) {
+      if (Reader reader = remembered_reader(entry, record->learned, {})) {
         log(LogLevel::info, archive_ + ": " + entry.name + " is served as it was last seen: " + error.what());
         return reader;
       }
@@ -320,13 +375,15 @@ class Sources::Impl {
     return nullptr;
   }
 
-  Reader remembered_reader(const Entry& entry, const LearnedFile& learned) {
+  Reader remembered_reader(const Entry& entry, const LearnedFile& learned, const Renew& renew) {
     const Result<Url> url = url_of(entry);
     if (!url) return nullptr;
-    return readers_.find_or_make(watch(remembered_source(http_, remote(entry, *url), learned)), *learned.size);
+    auto source = watch(remembered_source(http_, remote(entry, *url), learned), entry, learned, renew);
+    return readers_.find_or_make(source, *learned.size);
   }
 
   const std::string archive_;
+  const unsigned data_connections_;  // the other one is kept for metadata
   const Lifetimes ttl_;
   const std::uint64_t max_cutout_bytes_;
   const std::shared_ptr<HttpClient> http_;
@@ -335,14 +392,17 @@ class Sources::Impl {
   const std::shared_ptr<Knowledge> knowledge_;
   FileRecords& records_;               // of knowledge_
   OpenReaders& readers_;               // of knowledge_
+  const std::shared_ptr<RenewalGate> gate_ = std::make_shared<RenewalGate>();
+  // By identity and expired URL: whoever still holds the old one does not meet its refusal again.
+  mutable Synchronized<Lru<Entry>> renewed_{Lru<Entry>(10'000, 10'000'000)};
   SingleFlight<ContactPtr> contacts_;  // last: its work uses all of the above
 };
 
-Sources::Sources(std::string archive, const Limits& /*the budgets travel in FetchContext*/, Lifetimes ttl,
+Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl,
                  std::uint64_t max_cutout_bytes, std::shared_ptr<HttpClient> http,
                  std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks, const Clock& clock)
-    : impl_(std::make_unique<Impl>(std::move(archive), ttl, max_cutout_bytes, std::move(http), std::move(store), blocks,
-                                   clock)) {}
+    : impl_(std::make_unique<Impl>(std::move(archive), limits, ttl, max_cutout_bytes, std::move(http), std::move(store),
+                                   blocks, clock)) {}
 Sources::~Sources() = default;
 
 KnownFile Sources::known(const Entry& entry) const {
@@ -353,12 +413,17 @@ cache::ContentId Sources::content_id(const Entry& entry, const std::string& vers
   return impl_->content_id(entry.identity, version);
 }
 
-Result<std::shared_ptr<cache::ContentReader>> Sources::open(const Entry& entry, const FetchContext& ctx) {
-  return impl_->open(entry, ctx);
+void Sources::keep_date(const Entry& entry, const std::string& version) {
+  impl_->keep_date(entry, version);
 }
 
-std::shared_ptr<cache::ContentReader> Sources::open_in_memory(const Entry& entry) {
-  return impl_->open_in_memory(entry);
+Result<std::shared_ptr<cache::ContentReader>> Sources::open(const Entry& entry, const FetchContext& ctx,
+                                                            const Renew& renew) {
+  return impl_->open_or_renew(entry, ctx, renew);
+}
+
+std::shared_ptr<cache::ContentReader> Sources::open_in_memory(const Entry& entry, const Renew& renew) {
+  return impl_->open_in_memory(impl_->newest(entry), renew);
 }
 
 }  // namespace skymount::vo

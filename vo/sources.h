@@ -10,6 +10,7 @@
 #include "vo/entry.h"
 #include "vo/http/range_source.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -20,9 +21,15 @@ struct KnownFile {
   std::uint64_t size = 0;   ///< exact, or an estimate, never 0 for an estimate (2880 when unknown)
   bool exact = false;
   std::string version;      ///< ContentId::version when a version is known
-  std::optional<std::int64_t> last_modified;
+  std::optional<std::int64_t> last_modified;  ///< to be shown as the file's date, see keep_date()
   std::string content_type, etag, filename;
+  std::optional<WallTime> learned_at;  ///< when the archive told size and version
 };
+
+/// What may be tried when an entry cannot be had: the same entry as its archive lists it today. Nothing: it is as it
+/// was. Errors  stale: it is not listed any more. Blocks; called without locks.
+using Renew =
+    std::function<Result<std::optional<Entry>>(const Entry& entry, const Error& why, const FetchContext& ctx)>;
 
 /// Thread-safe. One per archive.
 class Sources {
@@ -36,6 +43,9 @@ class Sources {
   /// Not exact and without version when the next open will learn another one.
   KnownFile known(const Entry& entry) const;
   cache::ContentId content_id(const Entry& entry, const std::string& version) const;
+  /// The entry was seen under another date before it was opened: its Last-Modified is not shown as long as it is this
+  /// version, so that a date never changes by reading. Programs that compare dates (rsync) would copy the file again.
+  void keep_date(const Entry& entry, const std::string& version);
 
   /// The reader of the entry's current version, with exact size, its first bytes in the cache. Costs no request when
   /// version and size are remembered and fresh, else one. Callers of one identity share one contact; when their budget ends
@@ -43,10 +53,12 @@ class Sources {
   /// A version that proved gone while it was read (stale, corrupt, not_found) is forgotten: the next call asks anew.
   /// Errors  as open_remote; the entry's own `error` gives denied without asking; no_space when an answer that can be had
   ///         once was kept neither on disk nor in memory; too_large for a body without length beyond the cache's limit.
-  Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx);
+  /// An entry that is refused or not there is renewed once, at the open or while it is read.
+  Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx,
+                                                     const Renew& renew = {});
 
   /// A reader without waiting, when one is open or all is remembered and fresh; null otherwise.
-  std::shared_ptr<cache::ContentReader> open_in_memory(const Entry& entry);
+  std::shared_ptr<cache::ContentReader> open_in_memory(const Entry& entry, const Renew& renew = {});
 
  private:
   class Impl;

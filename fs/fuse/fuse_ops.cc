@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fs/fuse/fuse_ops.h"
 
-#include "fs/tree/errno_map.h"
 #include "fs/fuse/fuse_request.h"
+#include "fs/tree/errno_map.h"
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -68,11 +68,11 @@ Done<T> answering(std::shared_ptr<ParkedRequest> parked, Reply reply) {
 }
 
 void on_init(void* userdata, fuse_conn_info* conn) {
-  // READDIRPLUS could carry a size estimate over an exact one, and AUTO_INVAL_DATA drops pages whenever an attribute
-  // changes.
-  conn->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_AUTO_INVAL_DATA);
-  for (const unsigned wish :
-       {FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_ASYNC_READ, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_DIO}) {
+  // AUTO_INVAL_DATA drops pages whenever an attribute changes. READDIRPLUS always: with _AUTO the kernel stops asking
+  // for attributes in folders whose names are all read before the first is looked at, which is how find reads.
+  conn->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_AUTO_INVAL_DATA);
+  for (const unsigned wish : {FUSE_CAP_READDIRPLUS, FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_ASYNC_READ,
+                              FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_DIO}) {
     if (conn->capable & wish) conn->want |= wish;
   }
   // Reads that wait for a dead archive count against max_background, and once it is reached every other reader of the
@@ -101,9 +101,7 @@ void on_lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   auto parked = ParkedRequest::park(req);
   const auto stop = parked->stop_token();
   Filesystem& filesystem = filesystem_of(req);
-  filesystem.lookup(parent, name, stop,
-                    answering<Attributes>(parked, entry_reply(filesystem)),
-                    fuse_req_ctx(req)->pid);
+  filesystem.lookup(parent, name, stop, answering<Attributes>(parked, entry_reply(filesystem)), fuse_req_ctx(req)->pid);
 }
 
 void on_forget(fuse_req_t req, fuse_ino_t ino, std::uint64_t count) {
@@ -157,18 +155,22 @@ void on_open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
   Filesystem& filesystem = filesystem_of(req);
   const bool for_writing = (info->flags & O_ACCMODE) != O_RDONLY;
   filesystem.open(ino, for_writing, stop,
-                  answering<OpenReply>(parked, [&filesystem, session = context_of(req).session, ino, copy = *info](
-                                                   fuse_req_t request, const OpenReply& opened) {
-                    fuse_file_info reply = copy;
-                    reply.fh = opened.handle;
-                    reply.keep_cache = opened.keep_cache;
-                    reply.direct_io = opened.direct_io;
-                    reply.noflush = 1;
-                    // Attributes only (a negative offset), never pages. It raises the inode's attribute version, and
-                    // the kernel then ignores the sizes of answers that were asked for before.
-                    if (opened.forget_estimates) fuse_lowlevel_notify_inval_inode(session, ino, -1, 0);
-                    if (fuse_reply_open(request, &reply) == -ENOENT) filesystem.release(opened.handle);
-                  }),
+                  answering<OpenReply>(parked,
+                                       [&filesystem, session = context_of(req).session, ino, copy = *info](
+                                           fuse_req_t request, const OpenReply& opened) {
+                                         fuse_file_info reply = copy;
+                                         reply.fh = opened.handle;
+                                         reply.keep_cache = opened.keep_cache;
+                                         reply.direct_io = opened.direct_io;
+                                         reply.noflush = 1;
+                                         // Attributes only (a negative offset), never pages. It raises the inode's
+                                         // attribute version, and the kernel then ignores the sizes of answers that
+                                         // were asked for before.
+                                         if (opened.forget_estimates)
+                                           fuse_lowlevel_notify_inval_inode(session, ino, -1, 0);
+                                         if (fuse_reply_open(request, &reply) == -ENOENT)
+                                           filesystem.release(opened.handle);
+                                       }),
                   fuse_req_ctx(req)->pid);
 }
 
@@ -192,20 +194,35 @@ void on_opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
   auto parked = ParkedRequest::park(req);
   const auto stop = parked->stop_token();
   Filesystem& filesystem = filesystem_of(req);
-  filesystem.open_folder(ino, stop,
-                         answering<OpenFolderReply>(
-                             parked, [&filesystem, copy = *info](fuse_req_t request, const OpenFolderReply& opened) {
-                               fuse_file_info reply = copy;
-                               reply.fh = opened.handle;
-                               reply.cache_readdir = 1;
-                               reply.keep_cache = opened.keep_cache;
-                               if (fuse_reply_open(request, &reply) == -ENOENT)
-                                 filesystem.release_folder(opened.handle);
-                             }),
-                         fuse_req_ctx(req)->pid);
+  filesystem.open_folder(
+      ino, stop,
+      answering<OpenFolderReply>(parked,
+                                 [&filesystem, copy = *info](fuse_req_t request, const OpenFolderReply& opened) {
+                                   fuse_file_info reply = copy;
+                                   reply.fh = opened.handle;
+                                   reply.cache_readdir = 1;
+                                   reply.keep_cache = opened.keep_cache;
+                                   if (fuse_reply_open(request, &reply) == -ENOENT)
+                                     filesystem.release_folder(opened.handle);
+                                 }),
+      fuse_req_ctx(req)->pid);
 }
 
-/// Names as they were at opendir. Offsets: 1 ".", 2 "..", then the items; an offset names the next one to send.
+/// Entry `at` of an open folder: 0 ".", 1 "..", then the items.
+struct stat entry_of(const FolderHandle& folder, std::size_t at, const char*& name) {
+  struct stat attr {};
+  attr.st_ino = folder.node->ino;
+  attr.st_mode = S_IFDIR;
+  name = at == 0 ? "." : "..";
+  if (at < 2) return attr;
+  const FolderItem& item = folder.contents.items[at - 2];
+  name = item.name.c_str();
+  attr.st_ino = item.ino;
+  attr.st_mode = item.folder ? S_IFDIR : item.symlink ? S_IFLNK : S_IFREG;
+  return attr;
+}
+
+/// Names as they were at opendir. An offset names the next entry to send.
 void on_readdir(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
   ++filesystem_of(req).upcalls().readdir;
   const auto folder = filesystem_of(req).folder(info->fh);
@@ -215,23 +232,46 @@ void on_readdir(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse
   }
   std::vector<char> buffer(size);
   std::size_t used = 0;
-  const auto& items = folder->contents.items;
-  for (std::size_t at = static_cast<std::size_t>(offset); at < items.size() + 2; ++at) {
-    struct stat attr {};
-    const char* name = at == 0 ? "." : "..";
-    attr.st_ino = folder->node->ino;
-    attr.st_mode = S_IFDIR;
-    if (at >= 2) {
-      name = items[at - 2].name.c_str();
-      attr.st_ino = items[at - 2].ino;
-      attr.st_mode = items[at - 2].folder ? S_IFDIR : items[at - 2].symlink ? S_IFLNK : S_IFREG;
-    }
+  for (auto at = static_cast<std::size_t>(offset); at < folder->contents.items.size() + 2; ++at) {
+    const char* name = nullptr;
+    const struct stat attr = entry_of(*folder, at, name);
     const std::size_t need =
         fuse_add_direntry(req, buffer.data() + used, size - used, name, &attr, static_cast<off_t>(at + 1));
     if (need > size - used) break;
     used += need;
   }
   fuse_reply_buf(req, buffer.data(), used);
+}
+
+/// The same, with each folder looked up on the way: find, which looks at every folder it is shown, costs one upcall for
+/// hundreds of names instead of one a name. Other items go without (a node of 0), see Filesystem::enter.
+void on_readdirplus(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
+  Filesystem& filesystem = filesystem_of(req);
+  ++filesystem.upcalls().readdir;
+  const auto folder = filesystem.folder(info->fh);
+  if (!folder) {
+    fuse_reply_err(req, EBADF);
+    return;
+  }
+  std::vector<char> buffer(size);
+  std::vector<NodeId> entered;
+  std::size_t used = 0;
+  for (auto at = static_cast<std::size_t>(offset); at < folder->contents.items.size() + 2; ++at) {
+    const char* name = nullptr;
+    fuse_entry_param entry{};
+    entry.attr = entry_of(*folder, at, name);
+    if (fuse_add_direntry_plus(req, nullptr, 0, name, nullptr, 0) > size - used) break;
+    if (const auto found = at < 2 ? std::nullopt : filesystem.enter(*folder, at - 2)) {
+      entry.ino = found->node;
+      entry.attr = to_stat(*found, context_of(req));
+      entry.attr_timeout = attribute_timeout(*found);
+      entry.entry_timeout = kKeptSeconds;
+      entered.push_back(found->node);
+    }
+    used += fuse_add_direntry_plus(req, buffer.data() + used, size - used, name, &entry, static_cast<off_t>(at + 1));
+  }
+  if (fuse_reply_buf(req, buffer.data(), used) != -ENOENT) return;
+  for (const NodeId node : entered) filesystem.forget(node, 1);
 }
 
 void on_releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
@@ -313,6 +353,7 @@ fuse_lowlevel_ops make_operations() {
   ops.release = on_release;
   ops.opendir = on_opendir;
   ops.readdir = on_readdir;
+  ops.readdirplus = on_readdirplus;
   ops.releasedir = on_releasedir;
   ops.access = on_access;
   ops.statfs = on_statfs;
