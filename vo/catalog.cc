@@ -3,8 +3,12 @@
 
 #include "cache/content_id.h"
 #include "vo/catalog_records.h"
+#include "vo/entry_names.h"
+#include "vo/links_only.h"
+#include "vo/links_service.h"
 #include "vo/shelf.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace skymount::vo {
@@ -15,15 +19,11 @@ using Room = cache::MetaStore::Room;
 // A question outlives its callers' budgets by so much: a slow answer then serves the next caller.
 constexpr int kPatience = 5;
 
-// Listings in use at once are few and may be large; folders are many and small.
-constexpr std::size_t kListings = 64, kFolders = 20'000;
-constexpr std::uint64_t kListingBytes = 256'000'000, kFolderBytes = 64'000'000;
+// Listings in use at once are few and may be large.
+constexpr std::size_t kListings = 64;
+constexpr std::uint64_t kListingBytes = 256'000'000;
 constexpr std::size_t kCounts = 1'000;
 constexpr std::uint64_t kCountBytes = 2'000'000;
-
-std::uint64_t weight(const DatasetFolder& folder) {
-  return 600 + folder.links_document.size() + folder.entries.size() * 800 + folder.services.size() * 2000;
-}
 
 /// What a listing depends on beside its query: a changed configuration must not meet old answers.
 std::string configuration_of(const ArchiveOptions& options) {
@@ -35,17 +35,16 @@ std::string configuration_of(const ArchiveOptions& options) {
   return cache::hash_hex(text);
 }
 
-std::string key_of(const Dataset& dataset) {
-  const std::string key = dataset.publisher_did + "\n" + dataset.access_url;
-  return key.size() > 1 ? key : "\n\n" + dataset.name;
-}
-
 /// The rows that are here, when they are all.
 std::optional<Count> count_of(const Listing& listing) {
-  for (const Shortfall& shortfall : listing.shortfalls) {
-    if (shortfall.kind != Shortfall::Kind::degraded_geometry) return std::nullopt;
-  }
   Count out;
+  out.words = "Counted in the rows of this folder; nobody was asked.";
+  for (const Shortfall& shortfall : listing.shortfalls) {
+    const auto kind = shortfall.kind;
+    using Kind = Shortfall::Kind;
+    if (kind == Kind::overflow || kind == Kind::limit_asked || kind == Kind::fault) return std::nullopt;
+    if (kind == Kind::degraded_geometry) out.words += " How the position was tested is in INCOMPLETE.txt.";
+  }
   out.rows = listing.table.size();
   const auto column = listing.table.meta.column("access_estsize");
   double kilobytes = 0;
@@ -67,40 +66,31 @@ class Catalog::Impl {
       : archive_(std::move(archive)),
         prefix_(archive_->options().name + "\n" + configuration_of(archive_->options()) + "\n"),
         listings_({Room::listings, prefix_, ttl().listings, ttl().negative, patience(),
-                   [](const Listing& listing) { return vo::weight(listing); }},
+                   [](const Listing& listing) { return vo::weight(listing); },
+                   [](Listing& l, const Overdue& why) { mark_overdue(l, why.failure, why.failed_at); },
+                   [this](const Listing& listing) { return lifetime(listing); }, archive_->options().limits.connect},
                   kListings, kListingBytes, "listing", store, clock),
-        folders_({Room::links, prefix_, ttl().links, ttl().negative, patience(),
-                  [](const DatasetFolder& folder) { return weight(folder); }},
-                 kFolders, kFolderBytes, "links", store, clock),
+        folders_(archive_, prefix_, store, clock),
         counts_({Room::listings, prefix_ + "count\n", ttl().listings, ttl().negative, patience(),
                  [](const Count& count) { return 200 + count.adql.size() + count.words.size(); }},
                 kCounts, kCountBytes, "count", store, clock) {}
 
   ListingPtr listing_in_memory(const Query& query) const { return listings_.in_memory(query.canonical()); }
 
-  DatasetFolderPtr folder_in_memory(const Listing& listing, const Dataset& dataset) const {
-    if (DatasetFolderPtr known = folders_.in_memory(key_of(dataset))) return known;
-    if (auto made = archive_->folder_of_row(listing, dataset))
-      return std::make_shared<const DatasetFolder>(std::move(*made));
-    return nullptr;
-  }
-
   Result<ListingPtr> listing(const Query& query, const FetchContext& ctx) {
-    const auto load = [this, query](ByteView bytes) -> std::optional<Listing> {
-      std::optional<ListingParts> parts = unpack_listing(bytes);
-      if (!parts) return std::nullopt;
-      parts->query = query;
-      return build_listing(std::move(*parts), archive_->options().naming.dataset);
-    };
-    return listings_.get(query.canonical(), ctx, load,
-                         [this, query](const FetchContext& own) { return archive_->query(query, own); });
+    return listings_.get(query.canonical(), ctx, load_listing(query), question(query));
   }
 
-  Result<DatasetFolderPtr> folder(const ListingPtr& listing, const Dataset& dataset, const FetchContext& ctx) {
-    if (DatasetFolderPtr known = folder_in_memory(*listing, dataset)) return known;
-    return folders_.get(key_of(dataset), ctx, unpack_folder, [this, listing, dataset](const FetchContext& own) {
-      return archive_->folder(*listing, dataset, own);
-    });
+  Result<std::optional<Entry>> renewed(const ListingPtr& listing, const Dataset& dataset, const LinksTrail& trail,
+                                       const Entry& entry, const Error& why, const FetchContext& ctx) {
+    const bool of_row = trail.empty() && archive_->folder_of_row(*listing, dataset).has_value();
+    if (why.code() == Code::corrupt) {
+      if (!archive_->links().is_links(entry, of_row, ctx)) return std::nullopt;
+      if (!of_row) (void)folders_.ask_again(listing, dataset, trail, ctx);
+      return fail(Code::stale, "'" + entry.name + "' is no file but a links document; the folder shows what it lists");
+    }
+    if (why.code() != Code::denied && why.code() != Code::not_found) return std::nullopt;
+    return of_row ? renewed_row(listing, dataset, entry, ctx) : folders_.renewed(listing, dataset, trail, entry, ctx);
   }
 
   std::optional<Count> count_in_memory(Query query) const {
@@ -114,6 +104,9 @@ class Catalog::Impl {
 
   Result<Count> count(Query query, const FetchContext& ctx) {
     if (const auto known = count_in_memory(query)) return *known;
+    if (const ListingPtr listing = listings_.seen(query.canonical(), ctx, load_listing(query))) {
+      if (const auto counted = count_of(*listing)) return *counted;
+    }
     query.limit.reset();
     const auto answer = counts_.get(query.canonical(), ctx, unpack_count, [this, query](const FetchContext& own) {
       return archive_->count(query, own);
@@ -123,14 +116,65 @@ class Catalog::Impl {
   }
 
   const std::shared_ptr<Archive> archive_;
+  DatasetFolders& folders() { return folders_; }
 
  private:
+  Shelf<Listing>::Load load_listing(const Query& query) const {
+    return [this, query](ByteView bytes) -> std::optional<Listing> {
+      std::optional<ListingParts> parts = unpack_listing(bytes);
+      if (!parts) return std::nullopt;
+      parts->query = query;
+      return build_listing(std::move(*parts), archive_->options().naming.dataset);
+    };
+  }
+
+  Shelf<Listing>::Ask question(const Query& query) {
+    return [this, query](const FetchContext& own) -> Result<Listing> {
+      Result<Listing> answer = archive_->query(query, own);
+      if (!answer || !answer->datasets.empty()) return answer;
+      return with_links_only(std::move(*answer), *archive_, folders_, own);
+    };
+  }
+
+  /// The row's file under the URL that the table has today.
+  Result<std::optional<Entry>> renewed_row(const ListingPtr& listing, const Dataset& dataset, const Entry& entry,
+                                           const FetchContext& ctx) {
+    const std::string key = listing->query.canonical();
+    const auto of_today = [&](const ListingPtr& now) -> Result<std::optional<Entry>> {
+      const auto same = [&](const Dataset& d) {
+        return d.publisher_did == dataset.publisher_did &&
+               stable_url(d.access_url) == stable_url(dataset.access_url);
+      };
+      const auto it = std::find_if(now->datasets.begin(), now->datasets.end(), same);
+      if (it == now->datasets.end()) {
+        return fail(Code::stale, "the archive names another file for " + dataset.name + " now, or none");
+      }
+      const std::optional<DatasetFolder> folder = archive_->folder_of_row(*now, *it);
+      if (!folder || folder->entries.empty() || folder->entries.front().url == entry.url) return std::nullopt;
+      return folder->entries.front();
+    };
+    if (const ListingPtr known = listings_.in_memory(key); known && known != listing) {
+      Result<std::optional<Entry>> newer = of_today(known);
+      if (!newer || *newer) return newer;
+    }
+    if (!folders_.may_renew("listing\n" + key, listing->asked_at)) return std::nullopt;
+    Result<ListingPtr> fresh = listings_.renew(key, ctx, question(listing->query));
+    if (!fresh) return fail(fresh.error());
+    return of_today(*fresh);
+  }
+
   const Lifetimes& ttl() const { return archive_->options().ttl; }
+  /// Rows before an archive's failure are shown, but not for a day.
+  std::chrono::milliseconds lifetime(const Listing& listing) const {
+    const bool failed = std::any_of(listing.shortfalls.begin(), listing.shortfalls.end(),
+                                    [](const Shortfall& s) { return s.kind == Shortfall::Kind::fault; });
+    return failed ? std::min(ttl().listings, ttl().negative) : ttl().listings;
+  }
   std::chrono::milliseconds patience() const { return archive_->options().limits.listing * kPatience; }
 
   const std::string prefix_;
   Shelf<Listing> listings_;
-  Shelf<DatasetFolder> folders_;
+  DatasetFolders folders_;
   Shelf<Count> counts_;
 };
 
@@ -142,8 +186,9 @@ ListingPtr Catalog::listing_in_memory(const Query& query) const {
   return impl_->listing_in_memory(query);
 }
 
-DatasetFolderPtr Catalog::folder_in_memory(const Listing& listing, const Dataset& dataset) const {
-  return impl_->folder_in_memory(listing, dataset);
+DatasetFolderPtr Catalog::folder_in_memory(const Listing& listing, const Dataset& dataset,
+                                           const LinksTrail& trail) const {
+  return impl_->folders().in_memory(listing, dataset, trail);
 }
 
 Result<ListingPtr> Catalog::listing(const Query& query, const FetchContext& ctx) {
@@ -151,7 +196,18 @@ Result<ListingPtr> Catalog::listing(const Query& query, const FetchContext& ctx)
 }
 
 Result<DatasetFolderPtr> Catalog::folder(const ListingPtr& listing, const Dataset& dataset, const FetchContext& ctx) {
-  return impl_->folder(listing, dataset, ctx);
+  return impl_->folders().get(listing, dataset, {}, Siblings::walked, ctx);
+}
+
+Result<DatasetFolderPtr> Catalog::folder(const ListingPtr& listing, const Dataset& dataset, const LinksTrail& trail,
+                                         Siblings siblings, const FetchContext& ctx) {
+  return impl_->folders().get(listing, dataset, trail, siblings, ctx);
+}
+
+Result<std::optional<Entry>> Catalog::renewed(const ListingPtr& listing, const Dataset& dataset,
+                                              const LinksTrail& trail, const Entry& entry, const Error& why,
+                                              const FetchContext& ctx) {
+  return impl_->renewed(listing, dataset, trail, entry, why, ctx);
 }
 
 Result<Count> Catalog::count(const Query& query, const FetchContext& ctx) {

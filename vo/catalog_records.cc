@@ -7,8 +7,8 @@ namespace skymount::vo {
 namespace {
 
 // Raised when a layout changes; older records then count as absent.
-constexpr std::uint8_t kListingLayout = 1;
-constexpr std::uint8_t kFolderLayout = 1;
+constexpr std::uint8_t kListingLayout = 2;
+constexpr std::uint8_t kFolderLayout = 2;
 
 void put_time(RecordWriter& out, WallTime time) {
   out.i64(time.time_since_epoch().count());
@@ -48,7 +48,8 @@ std::vector<std::pair<std::string, std::string>> get_pairs(RecordReader& in) {
 
 void put_entry(RecordWriter& out, const Entry& entry) {
   for (const std::string* text : {&entry.name, &entry.folder, &entry.url, &entry.identity, &entry.semantics,
-                                  &entry.description, &entry.content_type, &entry.local_semantics, &entry.error}) {
+                                  &entry.description, &entry.content_type, &entry.local_semantics, &entry.error,
+                                  &entry.content_qualifier}) {
     out.text(*text);
   }
   out.u8(entry.service ? 1 : 0);
@@ -64,7 +65,8 @@ void put_entry(RecordWriter& out, const Entry& entry) {
 Entry get_entry(RecordReader& in) {
   Entry entry;
   for (std::string* text : {&entry.name, &entry.folder, &entry.url, &entry.identity, &entry.semantics,
-                            &entry.description, &entry.content_type, &entry.local_semantics, &entry.error}) {
+                            &entry.description, &entry.content_type, &entry.local_semantics, &entry.error,
+                            &entry.content_qualifier}) {
     *text = in.text();
   }
   if (in.u8() != 0) {
@@ -146,6 +148,7 @@ Bytes pack(const Listing& listing) {
     out.u8(static_cast<std::uint8_t>(shortfall.kind));
     out.text(shortfall.words);
   }
+  out.text(listing.links_id);
   out.text(as_text(listing.table.pack()));
   return std::move(out).take();
 }
@@ -161,6 +164,7 @@ std::optional<ListingParts> unpack_listing(ByteView bytes) {
     const std::uint8_t kind = std::min<std::uint8_t>(in.u8(), static_cast<std::uint8_t>(Shortfall::Kind::fault));
     parts.shortfalls.push_back({static_cast<Shortfall::Kind>(kind), get_text(in)});
   });
+  parts.links_id = in.text();
   const std::string_view packed = in.text();
   if (!in.complete()) return std::nullopt;
   Result<Table> table = Table::unpack(as_bytes(packed));
@@ -174,6 +178,7 @@ Bytes pack(const DatasetFolder& folder) {
   out.u8(kFolderLayout);
   put_time(out, folder.asked_at);
   out.text(folder.links_document);
+  out.text(folder.source);
   out.u32(static_cast<std::uint32_t>(folder.entries.size()));
   for (const Entry& entry : folder.entries) put_entry(out, entry);
   out.u32(static_cast<std::uint32_t>(folder.faults.size()));
@@ -193,6 +198,7 @@ std::optional<DatasetFolder> unpack_folder(ByteView bytes) {
   DatasetFolder folder;
   folder.asked_at = get_time(in);
   folder.links_document = in.text();
+  folder.source = in.text();
   get_each(in, [&] { folder.entries.push_back(get_entry(in)); });
   get_each(in, [&] {
     std::string id = get_text(in), semantics = get_text(in);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vo/dataset_folder.h"
 
+#include "vo/entry_names.h"
 #include "vo/file_names.h"
 #include "vo/protocol/dali.h"
 #include "vo/protocol/soda.h"
@@ -19,20 +20,17 @@ std::string dataset_id(const Listing& listing, const Dataset& dataset) {
   return listing.table.text(dataset.rows.front(), "obs_id");
 }
 
-std::string stable_url(const std::string& text) {
-  const Result<Url> url = Url::parse(text);
-  return url ? url->without_signature() : text;
-}
-
 /// Entries before they have names, and what tells them apart.
 class FolderBuilder {
  public:
-  FolderBuilder(const Listing& listing, const Dataset& dataset, WallTime now)
+  FolderBuilder(const Listing& listing, const Dataset& dataset, WallTime now, LinksWay way = {})
       : listing_(listing),
         dataset_(dataset),
         id_(dataset_id(listing, dataset)),
-        embargo_(embargo_of(listing, dataset, now)) {
+        embargo_(embargo_of(listing, dataset, now)),
+        way_(std::move(way)) {
     folder_.asked_at = now;
+    if (!way_.documents.empty()) folder_.source = way_.documents.back();
   }
 
   void add_links(const LinksAnswer& answer, const Url& base) {
@@ -76,21 +74,37 @@ class FolderBuilder {
   bool has_files() const { return !drafts_.empty(); }
 
   DatasetFolder finish(std::string links_document) {
-    name_entries();
+    folder_.entries = named_entries(std::move(drafts_), id_);
     folder_.links_document = std::move(links_document);
     return std::move(folder_);
   }
 
  private:
-  struct Draft {
-    Entry entry;
-    std::string file_name;
-    std::string identity;  // final when not empty; else made of id, semantics and name
-  };
-
-  void add(Draft draft) {
-    draft.entry.folder = folder_for_semantics(draft.entry.semantics);
+  void add(EntryDraft draft) {
+    if (draft.entry.links_document && !may_follow(draft.entry)) return;
+    // What a nested document lists often belongs to many datasets (calibrations of a night): it is its URL.
+    if (way_.nested() && draft.identity.empty()) draft.identity = nested_identity(draft.entry);
     drafts_.push_back(std::move(draft));
+  }
+
+  std::string nested_identity(const Entry& entry) const {
+    if (!entry.service) return "url:" + stable_url(entry.url);
+    return "service:" + way_.documents.back() + "\n" + entry.semantics + "\n" + entry.local_semantics + "\n" +
+           stable_url(entry.url);
+  }
+
+  /// Whether a link to a links document becomes a folder; the fault says why not.
+  bool may_follow(const Entry& entry) {
+    const Result<Url> url = Url::parse(entry.url);
+    const std::string address = url ? document_address(*url) : entry.url;
+    const bool again = std::find(way_.documents.begin(), way_.documents.end(), address) != way_.documents.end();
+    if (!again && way_.documents.size() <= kDeepestLinks) return true;
+    const std::string where = url ? url->redacted() : words_of(entry.url, 200);
+    folder_.faults.push_back({id_, entry.semantics,
+                              again ? "a link back to a links document on the way here is not followed again: " + where
+                                    : "a links document more than " + std::to_string(kDeepestLinks) +
+                                          " levels deep is not followed: " + where});
+    return false;
   }
 
   void add_link(const Link& link, const LinksAnswer& answer, const Url& base) {
@@ -104,15 +118,23 @@ class FolderBuilder {
     entry.description = link.description;
     entry.content_type = link.content_type;
     entry.local_semantics = link.local_semantics;
+    entry.content_qualifier = link.content_qualifier;
     entry.size_estimate = link.content_length;
-    if (link.forbidden) entry.error = "the archive says that this link is not open to you";
+    if (link.forbidden) {
+      entry.error = link.needs_login ? "the archive says that this link needs a login with the right to it"
+                                     : "the archive says that this link is not open to you";
+    }
     if (link.semantics == "#this") {
       if (!entry.size_estimate) entry.size_estimate = dataset_.size_estimate;
       if (entry.error.empty()) entry.error = embargo_;
     }
     const bool served = !link.service_def.empty() && add_service_row(link, entry, answer, base);
     // A cutout service's own URL delivers everything when it is called without parameters: it is no file.
-    if (link.access_url.empty() || (served && is_service(link.semantics))) return;
+    if (served && (link.access_url.empty() || is_service(link.semantics))) return;
+    if (link.access_url.empty()) {
+      if (link.service_def.empty()) fault({link.id, link.semantics, "a link without URL, service or reason"});
+      return;
+    }
     const Result<Url> absolute = Url::parse(link.access_url);
     const Result<Url> resolved = absolute ? absolute : base.resolve(link.access_url);
     if (!resolved) {
@@ -120,7 +142,8 @@ class FolderBuilder {
       return;
     }
     entry.url = absolute ? link.access_url : resolved->text();
-    entry.links_document = is_datalink_type(link.content_type);
+    entry.links_document = is_datalink_type(link.content_type) || way_.unmarked.contains(document_address(*resolved));
+    if (entry.links_document) entry.size_estimate.reset();
     add({std::move(entry), link.file_name, {}});
   }
 
@@ -143,14 +166,16 @@ class FolderBuilder {
     if (kind == ServiceKind::soda || (is_service(link.semantics) && !bound->open.empty())) {
       return add_service(*it, answer.table, link.row, base, link.description);
     }
-    if (!link.access_url.empty()) return true;  // the row's own URL is the simpler way to the same thing
     Entry entry = draft;
     entry.service = ServiceCall{bound->access_url, with_id(*bound)};
     if (const Result<Url> url = Url::parse(bound->access_url))
       entry.url = url->with_parameters(entry.service->parameters).text();
     if (entry.content_type.empty()) entry.content_type = it->content_type;
     entry.links_document = kind == ServiceKind::datalink || is_datalink_type(entry.content_type);
-    add({std::move(entry), link.file_name, {}});
+    // Beside a URL of the row's own it is another thing (a tar file, and what is in it): it gets the service's name.
+    const std::string name = link.access_url.empty() ? link.file_name : safe_name(it->name.empty() ? it->id : it->name);
+    if (!link.access_url.empty()) entry.local_semantics = name;
+    add({std::move(entry), name, {}});
     return true;
   }
 
@@ -174,54 +199,12 @@ class FolderBuilder {
     return true;
   }
 
-  void name_entries() {
-    std::map<std::string, std::vector<std::size_t>> by_folder;
-    std::vector<std::string> folders;
-    for (std::size_t i = 0; i < drafts_.size(); ++i) by_folder[drafts_[i].entry.folder].push_back(i);
-    for (const auto& [folder, members] : by_folder) {
-      if (!folder.empty()) folders.push_back(folder);
-    }
-    std::vector<Entry> named(drafts_.size());
-    for (const auto& [folder, members] : by_folder) {
-      std::vector<NameWish> wishes;
-      for (const std::size_t i : members) wishes.push_back(wish_of(drafts_[i]));
-      // A file must not take the name of a sub-folder beside it.
-      const std::vector<std::string> names =
-          unique_names(wishes, Suffix::before_extension, folder.empty() ? folders : std::vector<std::string>{});
-      for (std::size_t n = 0; n < members.size(); ++n) named[members[n]] = finished(drafts_[members[n]], names[n]);
-    }
-    folder_.entries = std::move(named);
-  }
-
-  NameWish wish_of(const Draft& draft) const {
-    const Entry& entry = draft.entry;
-    const std::string name = link_name({.configured = {},
-                                        .file_name = draft.file_name,
-                                        .local_semantics = entry.local_semantics,
-                                        .url = entry.url,
-                                        .id = id_,
-                                        .semantics = entry.semantics,
-                                        .content_type = entry.content_type});
-    return {name,
-            id_ + "\n" + entry.semantics + "\n" + entry.local_semantics + "\n" + stable_url(entry.url) + "\n" +
-                entry.description,
-            id_tail(id_)};
-  }
-
-  Entry finished(const Draft& draft, const std::string& name) const {
-    Entry entry = draft.entry;
-    entry.name = name;
-    entry.identity = draft.identity.empty()
-                         ? "link:" + id_ + "\n" + entry.semantics + "\n" + entry.local_semantics + "\n" + name
-                         : draft.identity;
-    return entry;
-  }
-
   const Listing& listing_;
   const Dataset& dataset_;
   const std::string id_, embargo_;
+  const LinksWay way_;
   DatasetFolder folder_;
-  std::vector<Draft> drafts_;
+  std::vector<EntryDraft> drafts_;
 };
 
 }  // namespace
@@ -251,19 +234,25 @@ DatasetFolder folder_of_file(const Listing& listing, const Dataset& dataset, Wal
   return builder.finish({});
 }
 
+std::string document_address(const Url& url) {
+  const std::string text = url.without_signature();
+  return percent_decode(text).value_or(text);
+}
+
 DatasetFolder folder_of_links(const Listing& listing, const Dataset& dataset, const LinksAnswer& answer,
-                              std::string_view document, const Url& base, WallTime now) {
-  FolderBuilder builder(listing, dataset, now);
-  builder.add_services_of_query();
+                              std::string_view document, const Url& base, const LinksWay& way, WallTime now) {
+  FolderBuilder builder(listing, dataset, now, way);
+  if (!way.nested()) builder.add_services_of_query();
   builder.add_links(answer, base);
   // A links service that does not know the id must not hide the file that the row names.
-  const bool row_is_file = !dataset.access_url.empty() && !is_datalink_type(dataset.access_format) &&
-                           stable_url(dataset.access_url) != base.without_signature();
+  const Result<Url> access = Url::parse(dataset.access_url);
+  const bool row_is_file = !way.nested() && access && !is_datalink_type(dataset.access_format) &&
+                           (way.documents.empty() || document_address(*access) != way.documents.front());
   if (!builder.has_files() && row_is_file) builder.add_file_of_row();
   if (answer.links.empty()) {
     // Archives also answer so when a right is missing (ALMA): an empty folder would pass for "no data".
-    builder.fault({dataset.publisher_did, "",
-                   "the archive lists no links for this dataset: it has none, or they are not open to you"});
+    builder.fault(
+        {dataset.publisher_did, "", "the archive lists no links here: it has none, or they are not open to you"});
   }
   return builder.finish(shown_links(answer.table, document));
 }

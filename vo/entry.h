@@ -29,7 +29,11 @@ struct Entry {
   std::optional<std::uint64_t> size_estimate;  ///< bytes
   bool links_document = false;  ///< leads to another links document: shown as a folder
   std::string error;            ///< known beforehand: why it cannot be opened (embargo); empty otherwise
+  std::string content_qualifier{};  ///< DataLink 1.1: what kind of product it is ("#image"); usually empty
 };
+
+/// The way from a dataset into nested links documents: the links followed, outermost first. Empty: the dataset's own.
+using LinksTrail = std::vector<Entry>;
 
 /// A row of error_message, for ERRORS.txt.
 struct LinkFault {

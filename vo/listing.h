@@ -50,6 +50,7 @@ struct Listing {
   Table table;
   std::vector<Dataset> datasets;
   std::vector<Shortfall> shortfalls;
+  std::string links_id{};  ///< no row has it, but the links service knows it: the one dataset, which has no rows
   bool stale = false;  ///< past its time to live, shown because the archive cannot be reached
 
   const Dataset* find(std::string_view name) const;

@@ -63,6 +63,12 @@ NameTemplate template_of(const std::string& text) {
   return std::move(NameTemplate::parse(ArchiveOptions::Naming{}.dataset).value());
 }
 
+std::string iso_time(WallTime time) {
+  // 40587: the MJD of 1970-01-01.
+  const double mjd = 40587 + static_cast<double>(time.time_since_epoch().count()) / 86'400'000.0;
+  return mjd_to_iso(mjd).substr(0, 19) + "Z";
+}
+
 std::string without_twin_suffix(const std::string& name) {
   const std::size_t tilde = name.rfind('~');
   return tilde == std::string::npos || tilde == 0 ? std::string{} : name.substr(0, tilde);
@@ -111,6 +117,13 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
     wishes.push_back({std::move(name), std::move(key), id_tail(dataset.publisher_did)});
     listing.datasets.push_back(std::move(dataset));
   }
+  listing.links_id = std::move(parts.links_id);
+  if (listing.datasets.empty() && !listing.links_id.empty()) {
+    Dataset dataset;
+    dataset.publisher_did = listing.links_id;
+    wishes.push_back({safe_name(id_tail(listing.links_id), kMaxDatasetName), listing.links_id, listing.links_id});
+    listing.datasets.push_back(std::move(dataset));
+  }
   // Twins are told apart by their id where that can do it: URLs come and go, and names shall stay.
   std::unordered_map<std::string, unsigned> rows_of_id;
   for (const Dataset& dataset : listing.datasets) ++rows_of_id[dataset.publisher_did];
@@ -121,10 +134,23 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   std::vector<std::string> unique = unique_dataset_names(wishes);
   for (std::size_t i = 0; i < listing.datasets.size(); ++i) listing.datasets[i].name = std::move(unique[i]);
   index_names(listing);
-  const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" +
+  const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" + listing.links_id + "\n" +
                             std::to_string(listing.asked_at.time_since_epoch().count()) + "\n";
   listing.version = cache::hash64(stamp + std::to_string(cache::hash64(as_text(table.pack()))));
   return listing;
+}
+
+void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTime failed_at) {
+  listing.stale = true;
+  if (!failure) return;
+  const bool late = failure->code() == Code::timed_out;
+  std::string words =
+      "These rows are those of " + iso_time(listing.asked_at) + " and past their time to live. At " +
+      iso_time(failed_at) + " the archive was asked again, and " +
+      (late ? "has not answered in time: " : "that failed: ") + failure->what() +
+      ". What was seen stays readable meanwhile; new rows appear by themselves once the archive answers.";
+  listing.version = cache::hash64(std::to_string(listing.version) + words);
+  listing.shortfalls.push_back({late ? Shortfall::Kind::budget : Shortfall::Kind::unreachable, std::move(words)});
 }
 
 std::uint64_t weight(const Listing& listing) {

@@ -4,7 +4,10 @@
 // an answer remembered on disk makes the same folders as the one that came over the network.
 #pragma once
 
+#include "cache/base/error.h"
 #include "vo/listing.h"
+
+#include <optional>
 
 namespace skymount::vo {
 
@@ -15,10 +18,15 @@ struct ListingParts {
   WallTime asked_at{};
   Table table;
   std::vector<Shortfall> shortfalls;
+  std::string links_id{};  ///< as in Listing
 };
 
 /// `name_template` as [naming] dataset; one that does not parse gives the default's names and a line in the log.
 Listing build_listing(ListingParts parts, const std::string& name_template);
+
+/// Makes a listing say that it is past its time: with the reason, when it could not be asked anew (then its version
+/// changes too, since INCOMPLETE.txt appears).
+void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTime failed_at);
 
 /// Roughly what a listing keeps in memory, in bytes.
 std::uint64_t weight(const Listing& listing);

@@ -44,6 +44,10 @@ class SingleFlight {
   Result<T> run(const std::string& key, const FetchContext& ctx, std::chrono::milliseconds limit, Work work) {
     std::unique_lock lock(mutex_);
     std::shared_ptr<Flight> flight = flights_[key];
+    if (!flight && ctx.stopped()) {  // nobody is there for whom to begin
+      flights_.erase(key);
+      return fail(Code::cancelled, "interrupted");
+    }
     if (!flight) flight = depart(key, ctx, limit, std::move(work));
     ++flight->callers;
     // A day bounds every wait: the clock's maximum does not survive conversions.
@@ -60,6 +64,16 @@ class SingleFlight {
       forget(key, flight);  // who comes next must not join what is being stopped
     }
     return fail(Code::cancelled, "interrupted");
+  }
+
+  /// Begins `work` for nobody in particular; callers of run() may join it. False when it is under way already.
+  bool start(const std::string& key, FetchContext ctx, std::chrono::milliseconds limit, Work work) {
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<Flight>& flight = flights_[key];
+    if (flight) return false;
+    flight = depart(key, ctx, limit, std::move(work));
+    flight->wanted_later = true;
+    return true;
   }
 
   bool running(const std::string& key) const {

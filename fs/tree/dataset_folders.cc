@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Inside a dataset: its files, a folder for each further semantics term, and cutouts by name.
+// Inside a dataset: its files, a folder for each further semantics term, cutouts by name, and the links documents that
+// its links lead to, which look the same from inside.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
 
@@ -22,44 +23,76 @@ std::set<std::string> sub_folders(const vo::DatasetFolder& folder) {
   return out;
 }
 
-/// What names a dataset over sessions, whatever query it was found by.
+/// What names a dataset, or a document that its links lead to, over sessions, whatever query it was found by.
 std::string stable_id(const Place& place) {
   const vo::Dataset& dataset = place.dataset_row();
-  return place.archive->name() + "\n" + dataset.publisher_did + "\n" + dataset.access_url;
+  std::string id = place.archive->name() + "\n" + dataset.publisher_did + "\n" + dataset.access_url;
+  for (const vo::Entry& step : place.way()) id += "\n> " + step.identity;
+  return id;
 }
 
-std::vector<GeneratedKind> texts_of(const vo::DatasetFolder& folder) {
-  std::vector<GeneratedKind> out{GeneratedKind::dataset_json};
+std::vector<GeneratedKind> texts_of(const Place& place, const vo::DatasetFolder& folder) {
+  std::vector<GeneratedKind> out;
+  if (!place.trail) out.push_back(GeneratedKind::dataset_json);
   if (!folder.links_document.empty()) out.push_back(GeneratedKind::links_vot);
   if (!folder.faults.empty()) out.push_back(GeneratedKind::errors_txt);
   return out;
 }
 
+/// A link as its place: a file, or the folder of the document that it leads to.
+Place place_of(const Place& folder, const vo::Entry& entry) {
+  if (!entry.links_document) return data_below(folder, entry.name, entry);
+  Place place = below(folder, entry.name, PlaceKind::links_folder);
+  vo::LinksTrail way = folder.way();
+  way.push_back(entry);
+  place.trail = std::make_shared<const vo::LinksTrail>(std::move(way));
+  place.folder.clear();
+  return place;
+}
+
+/// cutout.fits is of the dataset itself.
+Result<vo::Entry> field_cutout(const Place& folder, const vo::DatasetFolder& links) {
+  if (folder.trail) return fail(Code::not_found, "cutout.fits is in the dataset's own folder");
+  return folder.archive->archive->field_cutout(links, folder.dataset_row(), *folder.query);
+}
+
 }  // namespace
 
-Result<vo::DatasetFolderPtr> Namespace::folder_of(const Place& place, Patience patience) const {
+Result<vo::DatasetFolderPtr> Namespace::folder_of(const Place& place, Patience patience, vo::Siblings siblings) const {
   const vo::Dataset& dataset = place.dataset_row();
-  if (vo::DatasetFolderPtr known = place.archive->catalog.folder_in_memory(*place.listing, dataset)) return known;
-  if (patience == nullptr) return fail(Code::would_wait, "the links of " + place.path + " are not in memory");
-  return place.archive->catalog.folder(place.listing, dataset, *patience);
+  vo::Catalog& catalog = place.archive->catalog;
+  const vo::LinksTrail way = place.way();
+  if (patience != nullptr) return catalog.folder(place.listing, dataset, way, siblings, *patience);
+  if (vo::DatasetFolderPtr known = catalog.folder_in_memory(*place.listing, dataset, way)) return known;
+  return fail(Code::would_wait, "the links of " + place.path + " are not in memory");
+}
+
+vo::Renew Namespace::renewal_of(const Place& file) {
+  // Only what links and rows list can be listed anew; a cutout is made by its name.
+  const auto listed = [&](std::string_view prefix) { return file.entry && file.entry->identity.starts_with(prefix); };
+  if (!file.listing || (!listed("link:") && !listed("url:") && !listed("service:"))) return {};
+  return [archive = file.archive, listing = file.listing, dataset = file.dataset, way = file.way()](
+             const vo::Entry& entry, const Error& why, const FetchContext& ctx) {
+    return archive->catalog.renewed(listing, listing->datasets[dataset], way, entry, why, ctx);
+  };
 }
 
 Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view name, Patience patience) const {
-  if (folder.folder.empty() && name == file_name(GeneratedKind::dataset_json)) {
+  if (folder.kind == PlaceKind::dataset && name == file_name(GeneratedKind::dataset_json)) {
     return generated_below(folder, GeneratedKind::dataset_json);
   }
   Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
   if (!links) return fail(std::move(links).error());
   for (const vo::Entry& entry : (*links)->entries) {
-    if (entry.folder == folder.folder && entry.name == name) return data_below(folder, name, entry);
+    if (entry.folder == folder.folder && entry.name == name) return place_of(folder, entry);
   }
   if (!folder.folder.empty()) return no_such(folder, name);
-  for (const GeneratedKind kind : texts_of(**links)) {
+  for (const GeneratedKind kind : texts_of(folder, **links)) {
     if (name == file_name(kind)) return generated_below(folder, kind);
   }
   if (name == kCutoutFolder && !(*links)->services.empty()) return below(folder, name, PlaceKind::cutout_folder);
   if (name == kFieldCutout) {
-    Result<vo::Entry> entry = folder.archive->archive->field_cutout(**links, folder.dataset_row(), *folder.query);
+    Result<vo::Entry> entry = field_cutout(folder, **links);
     if (!entry) return fail(std::move(entry).error());
     return data_below(folder, name, std::move(*entry));
   }
@@ -79,13 +112,13 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
     out.items.push_back({std::string(name), place.is_folder(), place.ino()});
   };
   for (const vo::Entry& entry : (*links)->entries) {
-    if (entry.folder == folder.folder) add(data_below(folder, entry.name, entry), entry.name);
+    if (entry.folder == folder.folder) add(place_of(folder, entry), entry.name);
   }
   if (!folder.folder.empty()) return out;
-  for (const GeneratedKind kind : texts_of(**links)) add(generated_below(folder, kind), file_name(kind));
+  for (const GeneratedKind kind : texts_of(folder, **links)) add(generated_below(folder, kind), file_name(kind));
   for (const std::string& name : sub_folders(**links)) add(below(folder, name, PlaceKind::semantics_folder), name);
   if (!(*links)->services.empty()) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
-  if (auto entry = folder.archive->archive->field_cutout(**links, folder.dataset_row(), *folder.query)) {
+  if (Result<vo::Entry> entry = field_cutout(folder, **links)) {
     add(data_below(folder, kFieldCutout, std::move(*entry)), kFieldCutout);
   }
   return out;

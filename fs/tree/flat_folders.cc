@@ -120,19 +120,25 @@ Asked ask_all(const Namespace& tree, const Place& folder, const vo::ListingPtr& 
   const std::size_t count = listing->datasets.size();
   std::vector<std::optional<Result<vo::DatasetFolderPtr>>> answers(count);
   std::atomic<std::size_t> next{0};
+  const auto answer = [&](std::size_t i) {
+    if (ctx.stopped() || ctx.expired()) {
+      answers[i] = fail(Code::timed_out, "the budget for a listing ended; what came is kept, ask again to go on");
+      return;
+    }
+    const Place place = dataset_place(folder, listing, static_cast<std::uint32_t>(i));
+    answers[i] = tree.folder_of(place, &ctx, vo::Siblings::all);
+  };
+  // As many as the connections the archive allows beside the one kept free. Neighbours go to one thread: where the
+  // service takes several IDs they are one request.
+  const std::size_t width = std::max(2U, folder.archive->options().limits.connections) - 1;
+  const std::size_t part = std::clamp<std::size_t>((count + width - 1) / width, 1, vo::kMostIds);
   const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      if (ctx.stopped() || ctx.expired()) {
-        answers[i] = fail(Code::timed_out, "the budget for a listing ended; what came is kept, ask again to go on");
-        continue;
-      }
-      answers[i] = tree.folder_of(dataset_place(folder, listing, static_cast<std::uint32_t>(i)), &ctx);
+    for (std::size_t from = next.fetch_add(part); from < count; from = next.fetch_add(part)) {
+      for (std::size_t i = from; i < std::min(count, from + part); ++i) answer(i);
     }
   };
-  // As many as the connections the archive allows beside the one kept free.
-  const std::size_t width = std::max(1U, folder.archive->options().limits.connections - 1);
   std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < std::min(width, count); ++i) helpers.emplace_back(work);
+  for (std::size_t i = 1; i < width && i * part < count; ++i) helpers.emplace_back(work);
   work();
   helpers.clear();
   Asked asked;

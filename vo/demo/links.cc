@@ -253,6 +253,10 @@ std::string soda_token(std::string_view did) {
 Reply links_answer(const ServicesPtr& services, const Request& request) {
   std::vector<std::string> ids = request.params_named("ID");
   std::vector<Info> trailing;
+  if (ids.size() > 1 && services->options.links_many_ids == ManyIds::refused) {
+    return Reply::text(400, "UsageFault: one ID at a time\n");
+  }
+  if (ids.size() > 1 && services->options.links_many_ids == ManyIds::first_only) ids.resize(1);
   if (ids.size() > services->options.links_max_ids) {
     ids.resize(services->options.links_max_ids);
     trailing.push_back({"QUERY_STATUS", "OVERFLOW", "no more than " + std::to_string(ids.size()) + " IDs at once"});

@@ -56,6 +56,7 @@ struct Columns {
         content_length(meta.column("content_length")),
         content_qualifier(meta.column("content_qualifier")),
         local_semantics(meta.column("local_semantics")),
+        link_auth(meta.column("link_auth")),
         link_authorized(meta.column("link_authorized")),
         readable(meta.column("readable")) {
     for (const std::string_view name : kFileNameColumns) {
@@ -64,7 +65,7 @@ struct Columns {
   }
   using Column = std::optional<std::size_t>;
   Column id, access_url, service_def, error_message, semantics, description, content_type, content_length,
-      content_qualifier, local_semantics, link_authorized, readable, file_name;
+      content_qualifier, local_semantics, link_auth, link_authorized, readable, file_name;
 };
 
 Link to_link(const Table& table, std::size_t row, const Columns& columns) {
@@ -85,6 +86,7 @@ Link to_link(const Table& table, std::size_t row, const Columns& columns) {
   const std::optional<double> length = to_number(table.cell(row, columns.content_length));
   if (length && *length >= 1 && *length < 9e15) link.content_length = static_cast<std::uint64_t>(*length);
   const std::optional<bool> authorized = truth(table.cell(row, columns.link_authorized));
+  link.needs_login = same_word(text(columns.link_auth), "true");
   link.forbidden = !authorized.value_or(truth(table.cell(row, columns.readable)).value_or(true));
   return link;
 }

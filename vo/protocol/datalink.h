@@ -24,6 +24,7 @@ struct Link {
   std::string file_name;  ///< from a file-name column (eso_origfile, original_filename); usually empty
   std::optional<std::uint64_t> content_length;  ///< bytes; an estimate whatever the standard says. Never 0.
   bool forbidden = false;                       ///< link_authorized or readable is false
+  bool needs_login = false;                     ///< link_auth is true
 };
 
 struct LinksAnswer {

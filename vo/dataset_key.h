@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+//
+// What a dataset's links are remembered by, whatever query it was found by.
+#pragma once
+
+#include "vo/listing.h"
+
+#include <string>
+
+namespace skymount::vo {
+
+inline std::string key_of(const Dataset& dataset) {
+  const std::string key = dataset.publisher_did + "\n" + dataset.access_url;
+  return key.size() > 1 ? key : "\n\n" + dataset.name;
+}
+
+}  // namespace skymount::vo
