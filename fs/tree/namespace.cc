@@ -103,6 +103,7 @@ Result<Place> Namespace::child(const Place& folder, std::string_view name, Patie
     case PlaceKind::facet_value: return child_of_facet(folder, name, patience);
     case PlaceKind::flat_folder: return child_of_flat(folder, name, patience);
     case PlaceKind::dataset:
+    case PlaceKind::links_folder:
     case PlaceKind::semantics_folder: return child_of_dataset(folder, name, patience);
     case PlaceKind::cutout_folder: return child_of_cutouts(folder, name, patience);
     case PlaceKind::symlink:
@@ -127,6 +128,7 @@ Result<FolderContents> Namespace::contents(const Place& folder, Patience patienc
     case PlaceKind::facet_value: return contents_of_facet(folder, patience);
     case PlaceKind::flat_folder: return contents_of_flat(folder, patience);
     case PlaceKind::dataset:
+    case PlaceKind::links_folder:
     case PlaceKind::semantics_folder: return contents_of_dataset(folder, patience);
     case PlaceKind::cutout_folder: return contents_of_cutouts(folder, patience);
     case PlaceKind::symlink:

@@ -65,7 +65,11 @@ class Namespace {
   static void remember_cutout(const Place& file);
 
   Result<vo::ListingPtr> listing_of(const Place& place, Patience patience) const;
-  Result<vo::DatasetFolderPtr> folder_of(const Place& place, Patience patience) const;
+  /// `siblings`: whether the links of the answer's other datasets are wanted as well.
+  Result<vo::DatasetFolderPtr> folder_of(const Place& place, Patience patience,
+                                         vo::Siblings siblings = vo::Siblings::walked) const;
+  /// What may be tried when a data file cannot be had as its links say: they may have expired.
+  static vo::Renew renewal_of(const Place& file);
 
  private:
   Result<Place> child_of_root(const Place& folder, std::string_view name) const;

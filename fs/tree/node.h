@@ -22,6 +22,7 @@ enum class PlaceKind {
   flat_folder,       ///< /gavo/pos=.../cutouts
   dataset,           ///< /gavo/pos=.../1890-05-03_DASCH_i00811
   semantics_folder,  ///< .../coderived
+  links_folder,      ///< .../calSelector_raw2master: a links document that the dataset's links lead to
   cutout_folder,     ///< .../cutout
   facet,             ///< /gavo/pos=.../by-year
   facet_value,       ///< /gavo/pos=.../by-year/1890
@@ -64,6 +65,7 @@ struct Place {
   FlatKind flat = FlatKind::cutouts;
   vo::ListingPtr listing;     ///< the answer in which the dataset was found
   std::uint32_t dataset = 0;  ///< index into listing->datasets
+  std::shared_ptr<const vo::LinksTrail> trail;  ///< into nested links documents; null: the dataset's own
   std::string folder;         ///< semantics folder
   FacetKind facet = FacetKind::collection;
   std::string facet_value;    ///< name of a facet's folder
@@ -75,6 +77,7 @@ struct Place {
   bool is_symlink() const { return kind == PlaceKind::symlink; }
   bool is_folder() const { return kind != PlaceKind::generated && kind != PlaceKind::data && !is_symlink(); }
   const vo::Dataset& dataset_row() const { return listing->datasets[dataset]; }
+  vo::LinksTrail way() const { return trail ? *trail : vo::LinksTrail{}; }
 
   /// What must be equal for two places to be the same inode: the path of a folder or a text, the identity of data.
   std::string key() const;

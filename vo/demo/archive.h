@@ -22,6 +22,13 @@ enum class Geometry {
   all,
 };
 
+/// What the links service makes of more than one ID in a request.
+enum class ManyIds {
+  answered,    ///< up to links_max_ids of them
+  first_only,  ///< as if the others had not been there
+  refused,     ///< a UsageFault
+};
+
 struct DemoOptions {
   std::string obscore_table = "ivoa.obscore";  ///< "schema.table", spelled as TAP_SCHEMA has it
   Geometry geometry = Geometry::all;
@@ -31,6 +38,7 @@ struct DemoOptions {
   unsigned hard_maxrec = 1'000'000;
   bool links_descriptor = true;               ///< query answers carry a links service whose ID refers to a column
   unsigned extra_rows = 0;                    ///< so many rows of DEMO_BULK at 200 -30
+  ManyIds links_many_ids = ManyIds::answered;
   unsigned links_max_ids = 50;                ///< more IDs in one request: the first so many, and OVERFLOW
   bool soda = true;                           ///< offer cutouts at all
   std::string public_url = {};                ///< what URLs in answers start with; "": the origin's own
