@@ -13,6 +13,10 @@ QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
 LONGEST_RUN = 900  # seconds; whatever takes longer is broken
 
 
+# In front of a server or a mount: it ends with the bench, however that ends.
+ENDS_WITH_US = ["setpriv", "--pdeathsig", "TERM"]
+
+
 class Failed(Exception):
     """A command of a bench failed; its row says so instead of a figure."""
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness.measure import Failed
+from harness.measure import ENDS_WITH_US, Failed
 
 TOML = """name = "{name}"
 title = "Bench"
@@ -33,7 +33,7 @@ class Mounted:
     def __enter__(self):
         self.path.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
-            self.words, env=self.env, stdout=self.log.open("a"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            ENDS_WITH_US + self.words, env=self.env, stdout=self.log.open("a"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
         )
         self.pid = self._process.pid
         for _ in range(600):  # at most half a minute

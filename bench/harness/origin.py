@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness.measure import Failed, run
+from harness.measure import ENDS_WITH_US, Failed, run
 
 NGINX = """daemon off;
 worker_processes 2;
@@ -73,7 +73,8 @@ class Origin:
         (work / "nginx.conf").write_text(NGINX.format(work=work, port=self.direct_port, user=user))
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         self._nginx = subprocess.Popen(
-            [nginx, "-p", str(work), "-c", str(work / "nginx.conf")], stderr=(work / "nginx.err").open("w")
+            [*ENDS_WITH_US, nginx, "-p", str(work), "-c", str(work / "nginx.conf")],
+            stderr=(work / "nginx.err").open("w"),
         )
         wait_for_port(self.direct_port, self._nginx, "nginx")
         self._link = subprocess.Popen(

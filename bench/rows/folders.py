@@ -6,7 +6,7 @@ import os
 import time
 
 from harness import answers, mounts
-from harness.measure import MemoryWatch, alternate, medians, mib, run, seconds_of
+from harness.measure import Failed, MemoryWatch, alternate, medians, mib, run, seconds_of
 from harness.registry import Figure, at_most, information, row
 
 PLAIN = {**os.environ, "LC_ALL": "C"}  # names sorted as bytes, on all sides
@@ -149,3 +149,44 @@ def compared(bench, count: int):
 @row("folders", "ls, find and ls -l of 10,000 and 65,000 entries, warm after remount")
 def folders(bench):
     return [figure for count in (10_000, 65_000) for figure in compared(bench, count)]
+
+
+def total_of(dump) -> int:
+    """Instructions in a dump of callgrind, which is written some time after it was asked for."""
+    for _ in range(200):
+        lines = dump.read_text().splitlines() if dump.exists() else []
+        if lines and lines[-1].startswith("totals:"):
+            return int(lines[-1].split()[1])
+        time.sleep(0.1)
+    raise Failed("callgrind wrote no dump")
+
+
+@row("callgrind-folders", "instructions of the daemon for listing 5,000 entries (callgrind, repeatable)")
+def callgrind_folders(bench):
+    count = 5000
+    name = bench.listing(count)
+    bench.origin.conditions(0)
+    cache, out = bench.scratch("cache"), bench.scratch("callgrind")
+    figures = []
+    try:
+        with bench.sky(cache, (name,)) as sky:
+            ls(bench.folder_in(sky, name))
+        sky = bench.sky(cache, (name,))
+        valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}/out", "--instr-atstart=no"]
+        sky.words = valgrind + sky.words
+        with sky:
+            folder = bench.folder_in(sky, name)
+            os.listdir(folder.parent)
+            commands = (("ls, first after remount", ls), ("ls again", ls), ("find", find), ("ls -l", ls_long))
+            for i, (what, command) in enumerate(commands, 1):
+                run("callgrind_control", "-z", sky.pid)
+                run("callgrind_control", "-i", "on", sky.pid)
+                command(folder)
+                run("callgrind_control", "-i", "off", sky.pid)
+                run("callgrind_control", "-d", sky.pid)
+                each = total_of(out / f"out.{i}") / count
+                figures.append(information(what, f"{each:,.0f} instructions an entry", instructions=each))
+    finally:
+        bench.discard(cache)
+        bench.discard(out)
+    return figures

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The least that a FUSE filesystem can do: one folder of N folders, every upcall answered from constants, with the same
-// session options as skymount (no readdirplus, names cached, a minute of attributes). What ls costs here is what the
+// session options as skymount (readdirplus, names cached, a minute of attributes). What ls costs here is what the
 // kernel and libfuse cost; the rest is ours.
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
@@ -34,8 +34,10 @@ struct stat folder(fuse_ino_t ino) {
 }
 
 void on_init(void*, fuse_conn_info* conn) {
-  conn->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_AUTO_INVAL_DATA);
-  if (conn->capable & FUSE_CAP_PARALLEL_DIROPS) conn->want |= FUSE_CAP_PARALLEL_DIROPS;
+  conn->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_AUTO_INVAL_DATA);
+  for (const unsigned wish : {FUSE_CAP_READDIRPLUS, FUSE_CAP_PARALLEL_DIROPS}) {
+    if (conn->capable & wish) conn->want |= wish;
+  }
 }
 
 void on_lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
@@ -67,15 +69,18 @@ void on_opendir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
   fuse_reply_open(req, info);
 }
 
-void on_readdir(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
+void on_readdirplus(fuse_req_t req, fuse_ino_t ino, std::size_t size, off_t offset, fuse_file_info*) {
   const std::size_t total = ino == kList ? names.size() : ino == FUSE_ROOT_ID ? 1 : 0;
   std::vector<char> buffer(size);
   std::size_t used = 0;
   for (auto at = static_cast<std::size_t>(offset); at < total; ++at) {
-    const struct stat attr = folder(ino == kList ? kFirst + at : kList);
+    fuse_entry_param entry{};
+    entry.ino = ino == kList ? kFirst + at : kList;
+    entry.attr = folder(entry.ino);
+    entry.attr_timeout = entry.entry_timeout = 60;
     const char* name = ino == kList ? names[at].c_str() : kListName;
     const std::size_t need =
-        fuse_add_direntry(req, buffer.data() + used, size - used, name, &attr, static_cast<off_t>(at + 1));
+        fuse_add_direntry_plus(req, buffer.data() + used, size - used, name, &entry, static_cast<off_t>(at + 1));
     if (need > size - used) break;
     used += need;
   }
@@ -100,7 +105,7 @@ int main(int argc, char** argv) {
   ops.lookup = on_lookup;
   ops.getattr = on_getattr;
   ops.opendir = on_opendir;
-  ops.readdir = on_readdir;
+  ops.readdirplus = on_readdirplus;
   ops.releasedir = [](fuse_req_t req, fuse_ino_t, fuse_file_info*) { fuse_reply_err(req, 0); };
   ops.getxattr = [](fuse_req_t req, fuse_ino_t, const char*, std::size_t) { fuse_reply_err(req, ENODATA); };
   ops.listxattr = [](fuse_req_t req, fuse_ino_t, std::size_t) { fuse_reply_xattr(req, 0); };
