@@ -31,6 +31,7 @@ void CircuitBreaker::failed(const std::string& name, std::string reason, Steady:
   Origin& origin = origins_[name];
   ++origin.failures;
   origin.reason = std::move(reason);
+  origin.failed_at = now;
   if (origin.failures < policy_.failures) return;
   // Callers that were under way when it closed report late; only a probe makes the rest longer.
   if (origin.rest.count() != 0 && !origin.probing) return;
@@ -42,6 +43,18 @@ void CircuitBreaker::failed(const std::string& name, std::string reason, Steady:
 void CircuitBreaker::undecided(const std::string& name) {
   std::lock_guard lock(mutex_);
   if (const auto it = origins_.find(name); it != origins_.end()) it->second.probing = false;
+}
+
+std::vector<SickOrigin> CircuitBreaker::sick(Steady::time_point now) const {
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  std::lock_guard lock(mutex_);
+  std::vector<SickOrigin> out;
+  for (const auto& [name, origin] : origins_) {
+    const auto wait = std::max(origin.closed_until - now, Steady::duration(0));
+    out.push_back({name, origin.failures, origin.reason, duration_cast<milliseconds>(now - origin.failed_at),
+                   origin.closed_until == Steady::time_point{} ? milliseconds(0) : duration_cast<milliseconds>(wait)});
+  }
+  return out;
 }
 
 }  // namespace skymount::vo

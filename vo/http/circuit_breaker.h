@@ -6,6 +6,7 @@
 
 #include "cache/base/fetch_context.h"
 #include "cache/base/result.h"
+#include "vo/http/client.h"
 
 #include <map>
 #include <mutex>
@@ -30,17 +31,19 @@ class CircuitBreaker {
   void failed(const std::string& origin, std::string reason, Steady::time_point now = Steady::now());
   /// Neither: the caller went away, or the failure says nothing about the origin.
   void undecided(const std::string& origin);
+  /// Those that failed last, for people.
+  std::vector<SickOrigin> sick(Steady::time_point now = Steady::now()) const;
 
  private:
   struct Origin {
     unsigned failures = 0;
     std::chrono::milliseconds rest{0};
-    Steady::time_point closed_until{};
+    Steady::time_point closed_until{}, failed_at{};
     bool probing = false;
     std::string reason;
   };
   const Policy policy_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Origin> origins_;
 };
 

@@ -12,8 +12,18 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace skymount::vo {
+
+/// An origin whose last requests found no connection or no answer.
+struct SickOrigin {
+  std::string origin;     ///< "https://host:port"
+  unsigned failures = 0;  ///< in a row
+  std::string reason;     ///< of the last one, in words
+  std::chrono::milliseconds since_failure{0};
+  std::chrono::milliseconds until_next_try{0};  ///< 0: it may be asked now
+};
 
 /// Thread-safe.
 class HttpClient {
@@ -33,6 +43,9 @@ class HttpClient {
   ///         cancelled (ctx.stop), too_large, corrupt (broken framing), or what a callback returned.
   virtual Result<HttpResponse> send(const HttpRequest& request, const OnHeader& on_header, const OnBody& on_body,
                                     const FetchContext& ctx) = 0;
+
+  /// Who does not answer just now; never waits. Whoever wraps a client hands this on.
+  virtual std::vector<SickOrigin> sick_origins() const { return {}; }
 
   struct Whole {
     HttpResponse response;

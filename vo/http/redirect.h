@@ -14,6 +14,7 @@ class RedirectingClient final : public HttpClient {
   explicit RedirectingClient(std::shared_ptr<Transport> transport) : transport_(std::move(transport)) {}
   Result<HttpResponse> send(const HttpRequest& request, const OnHeader& on_header, const OnBody& on_body,
                             const FetchContext& ctx) override;
+  std::vector<SickOrigin> sick_origins() const override { return transport_->sick_origins(); }
 
  private:
   const std::shared_ptr<Transport> transport_;

@@ -32,6 +32,7 @@ class RetryingTransport final : public Transport {
   RetryingTransport(std::shared_ptr<Transport> wire, RetryPolicy policy);
   WireResult exchange(const HttpRequest& request, const HttpClient::OnHeader& on_header,
                       const HttpClient::OnBody& on_body, const FetchContext& ctx) override;
+  std::vector<SickOrigin> sick_origins() const override { return breaker_.sick(); }
 
  private:
   struct Attempt;

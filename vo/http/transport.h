@@ -37,6 +37,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual WireResult exchange(const HttpRequest& request, const HttpClient::OnHeader& on_header,
                               const HttpClient::OnBody& on_body, const FetchContext& ctx) = 0;
+  /// As HttpClient::sick_origins.
+  virtual std::vector<SickOrigin> sick_origins() const { return {}; }
 };
 
 }  // namespace skymount::vo
