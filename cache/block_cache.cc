@@ -24,12 +24,20 @@ constexpr std::size_t kOpenContents = 128;
 // A transfer is told to end when the cache closes; one that does not is left behind after this.
 constexpr std::chrono::seconds kClosingGrace{2};
 
+// What a download under way holds at most: the pieces that the network brought and those that wait for the disk.
+constexpr std::uint64_t kPerDownload = 3_MiB;
+
+/// A quarter of the memory for what is fetched ahead; the kernel's requests and readers' buffers have the last one.
+unsigned most_ahead(const BlockCacheOptions& options) {
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(options.memory_bytes / 4 / kPerDownload, 4, 256));
+}
+
 class Blocks final : public BlockCache {
  public:
   Blocks(const BlockCacheOptions& options, std::shared_ptr<Lmdb> lmdb, std::shared_ptr<BlockStore> store)
       : room_(std::max(options.max_bytes, options.memory_bytes / 2)),
         lmdb_(std::move(lmdb)),
-        shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive)),
+        shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive, most_ahead(options))),
         janitor_(std::make_shared<Janitor>(
             store, options.max_bytes, [this](const std::string& hex) { return evict(hex); },
             [this](const std::string& hex) { return used_ms(hex); })) {

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -19,16 +20,33 @@ namespace skymount::cache {
 namespace {
 
 // An archive that nobody reads from costs no threads after this.
-constexpr std::chrono::seconds kIdle{10};
+constexpr std::chrono::milliseconds kIdle{10'000};
+constexpr std::chrono::milliseconds kLookAgain{50};
 // What ends within this many bytes is waited for: to end it at once costs its connection and thus round trips, too.
 constexpr std::uint64_t kWorthEnding = 4 * 1024 * 1024;
 
 }  // namespace
 
+/// Places for downloads that nobody waits for. Thread-safe.
+class DownloadScheduler::Places {
+ public:
+  explicit Places(unsigned most) : free_(static_cast<int>(std::max(1U, most))) {}
+  bool take() {
+    if (free_.fetch_sub(1) > 0) return true;
+    ++free_;
+    return false;
+  }
+  void give_back() { ++free_; }
+
+ private:
+  std::atomic<int> free_;
+};
+
 struct DownloadScheduler::Lane {
   using Queue = std::deque<std::shared_ptr<Download>>;
 
-  explicit Lane(const DownloadLane& wanted) : name("get " + wanted.name), limit(std::max(1U, wanted.threads)) {}
+  Lane(const DownloadLane& wanted, std::shared_ptr<Places> ahead_places)
+      : name("get " + wanted.name), limit(std::max(1U, wanted.threads)), places(std::move(ahead_places)) {}
 
   std::shared_ptr<Download> next();
   std::vector<std::shared_ptr<Download>> in_the_way() const;
@@ -36,6 +54,7 @@ struct DownloadScheduler::Lane {
 
   const std::string name;
   const unsigned limit;
+  const std::shared_ptr<Places> places;
   std::mutex mutex;
   std::condition_variable wake, ended;
   Queue demand, ahead;
@@ -49,7 +68,7 @@ std::shared_ptr<Download> DownloadScheduler::Lane::next() {
   Queue* queue = nullptr;
   if (!demand.empty()) {
     queue = &demand;
-  } else if (!ahead.empty() && fetching_ahead.size() < std::max(1U, limit - 1)) {
+  } else if (!ahead.empty() && fetching_ahead.size() < std::max(1U, limit - 1) && places->take()) {
     queue = &ahead;
   }
   if (queue == nullptr) return nullptr;
@@ -71,7 +90,8 @@ void DownloadScheduler::Lane::work(std::unique_lock<std::mutex>& lock) {
     if (download == nullptr) {
       if (closing) return;
       ++idle;
-      const bool woken = wake.wait_for(lock, kIdle) == std::cv_status::no_timeout;
+      // A place that another lane gives back is not announced here: whoever wants one looks for it.
+      const bool woken = wake.wait_for(lock, ahead.empty() ? kIdle : kLookAgain) == std::cv_status::no_timeout;
       --idle;
       if (!woken && demand.empty() && ahead.empty()) return;
       continue;
@@ -83,12 +103,14 @@ void DownloadScheduler::Lane::work(std::unique_lock<std::mutex>& lock) {
       log(LogLevel::error, name + ": a download ended with an exception: " + e.what());
     }
     lock.lock();
-    std::erase(fetching_ahead, download);
+    if (std::erase(fetching_ahead, download) > 0) places->give_back();
     lock.unlock();
     download = nullptr;
     lock.lock();
   }
 }
+
+DownloadScheduler::DownloadScheduler(unsigned most_ahead) : places_(std::make_shared<Places>(most_ahead)) {}
 
 DownloadScheduler::~DownloadScheduler() {
   shutdown(std::chrono::seconds(2));
@@ -98,7 +120,7 @@ std::shared_ptr<DownloadScheduler::Lane> DownloadScheduler::find(const DownloadL
   std::lock_guard lock(mutex_);
   auto& lane = lanes_[wanted.name];
   if (!lane) {
-    lane = std::make_shared<Lane>(wanted);
+    lane = std::make_shared<Lane>(wanted, places_);
     lane->closing = closing_;
   }
   return lane;

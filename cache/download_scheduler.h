@@ -34,7 +34,9 @@ struct DownloadLane {
 /// Thread-safe.
 class DownloadScheduler {
  public:
-  DownloadScheduler() = default;
+  /// `most_ahead`: as many downloads that nobody waits for run at once, in all lanes together. Each holds pieces in
+  /// memory; those that somebody waits for are bounded by their lanes.
+  explicit DownloadScheduler(unsigned most_ahead);
   /// As shutdown() with two seconds.
   ~DownloadScheduler();
   DownloadScheduler(const DownloadScheduler&) = delete;
@@ -48,9 +50,11 @@ class DownloadScheduler {
   void shutdown(std::chrono::milliseconds grace);
 
  private:
+  class Places;
   struct Lane;
   std::shared_ptr<Lane> find(const DownloadLane& lane);
 
+  const std::shared_ptr<Places> places_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Lane>> lanes_;
   bool closing_ = false;

@@ -21,8 +21,8 @@ namespace skymount::cache {
 
 /// What all contents of a cache share. It outlives the cache while a download that does not end still uses it.
 struct CacheShared {
-  CacheShared(std::shared_ptr<BlockStore> block_store, unsigned threads)
-      : store(std::move(block_store)), threads_per_archive(threads) {}
+  CacheShared(std::shared_ptr<BlockStore> block_store, unsigned threads, unsigned most_ahead)
+      : store(std::move(block_store)), threads_per_archive(threads), scheduler(most_ahead) {}
   const std::shared_ptr<BlockStore> store;
   const unsigned threads_per_archive;
   DownloadScheduler scheduler;

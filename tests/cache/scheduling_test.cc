@@ -96,6 +96,24 @@ TEST_F(Scheduling, AScanAsksForAsManyRangesAtOnceAsItsOriginAllows) {
   EXPECT_LE(source->most_at_once, 9u);
 }
 
+TEST_F(Scheduling, WhatIsFetchedAheadIsBoundedByMemoryOverAllArchives) {
+  options_.memory_bytes = 48_MiB;  // a quarter of it for four downloads of 3 MiB each
+  std::vector<std::shared_ptr<MemorySource>> sources;
+  for (int i = 0; i < 12; ++i) {
+    sources.push_back(memory_source(pattern(400'000), {}, "archive " + std::to_string(i)));
+    sources.back()->close_gate(200'000);
+    cache().prefetch(sources.back(), {0, 400'000}, ahead());
+  }
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(cache().stat().running_transfers, 4u);
+  EXPECT_TRUE(reads_right(memory_source(pattern(100'000), {}, "another"), {0, 100'000})) << "who waits is not held up";
+  for (const auto& source : sources) source->open_gate();
+  for (const auto& source : sources) {
+    EXPECT_TRUE(soon([&] { return source->delivered() == 400'000; }));
+    EXPECT_EQ(source->fetches().size(), 1u);
+  }
+}
+
 TEST_F(Scheduling, AnInterruptedScanEndsItsTransfers) {
   const auto source = memory_source(pattern(60'000'000), {.piece = 20'000, .between_pieces = 100us});
   auto reader = std::make_unique<ContentReader>(source, 60'000'000, cache());
