@@ -206,7 +206,7 @@ TEST_F(ChangingSources, ABodyWithoutLengthIsRefusedBeyondTheCachesLimit) {
   options.memory_bytes = 2'000'000;
   mount();
   // Several, because the download may end before or after its opener begins to wait for it.
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const std::string path = "/endless" + std::to_string(i) + ".dat";
     origin.put(path, content(9'000'000));
     origin.misbehave(path, {.no_length = true});
