@@ -3,12 +3,16 @@
 
 #include "vo/query/interval.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace skymount::fs {
 namespace {
 
 constexpr std::int64_t kNanosecond = 1'000'000'000;
+// 1901-12-13T20:45:52Z: what ext4 and XFS can keep. A file that bore an earlier date would differ from each of its
+// copies, and rsync would copy it at every run.
+constexpr std::int64_t kEarliestOfFiles = -2'147'483'648LL * kNanosecond;
 
 std::optional<std::int64_t> observed_ns(const Place& place) {
   if (!place.listing) return std::nullopt;
@@ -57,7 +61,9 @@ KnownSize known_size(const Place& place) {
   return known_size(place.archive->sources.known(*place.entry));
 }
 
-Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime configured_at) {
+namespace {
+
+Attributes as_known(const Node& node, const cache::BlockCache& blocks, WallTime configured_at) {
   const Place& place = node.place;
   Attributes out;
   out.node = node.id;
@@ -83,6 +89,14 @@ Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, Wall
   }
   out.size = known_size(known).size;
   out.exact = false;  // an unbound node has not been opened: its size may still turn out otherwise
+  return out;
+}
+
+}  // namespace
+
+Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime configured_at) {
+  Attributes out = as_known(node, blocks, configured_at);
+  if (!out.folder) out.mtime_ns = std::max(out.mtime_ns, kEarliestOfFiles);
   return out;
 }
 

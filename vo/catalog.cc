@@ -19,9 +19,10 @@ using Room = cache::MetaStore::Room;
 // A question outlives its callers' budgets by so much: a slow answer then serves the next caller.
 constexpr int kPatience = 5;
 
-// Listings in use at once are few and may be large.
+// Listings in use at once are few and may be large. They get a quarter of [cache] memory; one that is larger stays as
+// long as it is the last that was asked (65,000 rows of 25 columns take some 110 MB).
 constexpr std::size_t kListings = 64;
-constexpr std::uint64_t kListingBytes = 256'000'000;
+constexpr std::uint64_t kListingShare = 4;
 constexpr std::size_t kCounts = 1'000;
 constexpr std::uint64_t kCountBytes = 2'000'000;
 
@@ -69,7 +70,7 @@ class Catalog::Impl {
                    [](const Listing& listing) { return vo::weight(listing); },
                    [](Listing& l, const Overdue& why) { mark_overdue(l, why.failure, why.failed_at); },
                    [this](const Listing& listing) { return lifetime(listing); }, archive_->options().limits.connect},
-                  kListings, kListingBytes, "listing", store, clock),
+                  kListings, archive_->options().memory_bytes / kListingShare, "listing", store, clock),
         folders_(archive_, prefix_, store, clock),
         counts_({Room::listings, prefix_ + "count\n", ttl().listings, ttl().negative, patience(),
                  [](const Count& count) { return 200 + count.adql.size() + count.words.size(); }},

@@ -15,11 +15,31 @@ using Room = cache::MetaStore::Room;
 constexpr int kPatience = 5;
 // Folders are many and small; what does not fit is read from disk again.
 constexpr std::size_t kFolders = 20'000;
-constexpr std::uint64_t kFolderBytes = 64'000'000;
+constexpr std::uint64_t kFolderShare = 8;  // of [cache] memory
 constexpr std::size_t kMostRenewals = 10'000;
 
 std::uint64_t weight(const DatasetFolder& folder) {
   return 600 + folder.links_document.size() + folder.entries.size() * 800 + folder.services.size() * 2000;
+}
+
+/// "Later" is no answer for a day.
+std::chrono::milliseconds lifetime(const DatasetFolder& folder, const Lifetimes& ttl) {
+  const bool later = std::any_of(folder.faults.begin(), folder.faults.end(),
+                                 [](const LinkFault& fault) { return fault.fault.starts_with("TransientFault"); });
+  return later ? std::min(ttl.links, ttl.negative) : ttl.links;
+}
+
+Shelf<DatasetFolder>::Rules rules_of(const ArchiveOptions& options, const std::string& prefix) {
+  Shelf<DatasetFolder>::Rules rules;
+  rules.room = Room::links;
+  rules.key_prefix = prefix;
+  rules.lifetime = options.ttl.links;
+  rules.negative = options.ttl.negative;
+  rules.limit = options.limits.listing * kPatience;
+  rules.weight = [](const DatasetFolder& folder) { return weight(folder); };
+  rules.lifetime_of = [ttl = options.ttl](const DatasetFolder& folder) { return lifetime(folder, ttl); };
+  rules.patience = options.limits.connect;
+  return rules;
 }
 
 std::string key_on_way(const Dataset& dataset, const LinksTrail& trail) {
@@ -58,10 +78,8 @@ DatasetFolders::DatasetFolders(std::shared_ptr<Archive> archive, const std::stri
               [this](const Dataset& dataset, DatasetFolder folder) { keep(dataset, std::move(folder)); },
               [this](const ListingPtr& listing, std::uint32_t dataset) { fetch_behind(listing, dataset); }},
              clock),
-      shelf_(
-          {Room::links, prefix, archive_->options().ttl.links, archive_->options().ttl.negative,
-           archive_->options().limits.listing * kPatience, [](const DatasetFolder& folder) { return weight(folder); }},
-          kFolders, kFolderBytes, "links", std::move(store), clock),
+      shelf_(rules_of(archive_->options(), prefix), kFolders, archive_->options().memory_bytes / kFolderShare, "links",
+             std::move(store), clock),
       behind_("links ahead", std::max(2U, archive_->options().limits.connections) - 1) {}
 
 DatasetFolders::~DatasetFolders() {

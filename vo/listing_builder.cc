@@ -7,6 +7,7 @@
 #include "vo/archive_options.h"
 #include "vo/dataset_names.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -33,27 +34,34 @@ struct Columns {
   std::optional<std::size_t> did, obs_id, url, format, size, t_min, type;
 };
 
-Dataset to_dataset(const Table& table, std::uint32_t row, const Columns& columns) {
+const Value& cell(const Row& cells, std::optional<std::size_t> column) {
+  static const Value null;
+  return column && *column < cells.size() ? cells[*column] : null;
+}
+
+std::string trimmed_cell(const Row& cells, std::optional<std::size_t> column) {
+  return std::string(trim(to_text(cell(cells, column))));
+}
+
+/// All but name and rows.
+Dataset to_dataset(const Row& cells, const Columns& columns) {
   Dataset dataset;
-  const auto text = [&](std::optional<std::size_t> column) {
-    return std::string(trim(to_text(table.cell(row, column))));
-  };
-  dataset.rows = {row};
+  const auto text = [&](std::optional<std::size_t> column) { return trimmed_cell(cells, column); };
   dataset.publisher_did = text(columns.did);
   dataset.access_url = text(columns.url);
   dataset.access_format = text(columns.format);
   dataset.product_type = text(columns.type);
-  dataset.size_estimate = size_in_bytes(table.cell(row, columns.size));
-  const std::optional<double> t_min = to_number(table.cell(row, columns.t_min));
+  dataset.size_estimate = size_in_bytes(cell(cells, columns.size));
+  const std::optional<double> t_min = to_number(cell(cells, columns.t_min));
   if (t_min && std::isfinite(*t_min)) dataset.t_min_mjd = t_min;
   return dataset;
 }
 
 /// What makes a row the same dataset as another. Rows without id and URL have nothing but their obs_id.
-std::string key_of(const Dataset& dataset, const Table& table, const Columns& columns) {
+std::string key_of(const Dataset& dataset, const Row& cells, const Columns& columns) {
   std::string key = dataset.publisher_did + "\n" + dataset.access_url;
   if (key.size() > 1) return key;
-  return key + "\n" + to_text(table.cell(dataset.rows.front(), columns.obs_id));
+  return key + "\n" + to_text(cell(cells, columns.obs_id));
 }
 
 NameTemplate template_of(const std::string& text) {
@@ -84,16 +92,8 @@ void index_names(Listing& listing) {
   for (std::uint32_t i = 0; i < listing.datasets.size(); ++i) listing.by_name[listing.datasets[i].name] = i;
 }
 
-}  // namespace
-
-Listing build_listing(ListingParts parts, const std::string& name_template) {
-  Listing listing;
-  listing.query = std::move(parts.query);
-  listing.adql = std::move(parts.adql);
-  listing.service_url = std::move(parts.service_url);
-  listing.asked_at = parts.asked_at;
-  listing.shortfalls = std::move(parts.shortfalls);
-  listing.table = std::move(parts.table);
+/// Groups the rows into datasets and names these.
+void make_datasets(Listing& listing, const std::string& name_template) {
   const Table& table = listing.table;
   const Columns columns(table.meta);
   const NameTemplate names = template_of(name_template);
@@ -102,8 +102,10 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   std::unordered_map<std::string, std::uint32_t> known;
   std::vector<NameWish> wishes;
   for (std::uint32_t row = 0; row < table.size(); ++row) {
-    Dataset dataset = to_dataset(table, row, columns);
-    std::string key = key_of(dataset, table, columns);
+    const Row cells = table.row(row);
+    Dataset dataset = to_dataset(cells, columns);
+    dataset.rows = {row};
+    std::string key = key_of(dataset, cells, columns);
     const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(listing.datasets.size()));
     if (!is_new) {
       listing.datasets[place->second].rows.push_back(row);
@@ -111,13 +113,11 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
     }
     std::string name = names.name_of([&](std::string_view column) {
       const auto known_column = naming.find(column);
-      if (known_column == naming.end()) return std::string();
-      return std::string(trim(to_text(table.cell(row, known_column->second))));
+      return known_column == naming.end() ? std::string() : trimmed_cell(cells, known_column->second);
     });
     wishes.push_back({std::move(name), std::move(key), id_tail(dataset.publisher_did)});
     listing.datasets.push_back(std::move(dataset));
   }
-  listing.links_id = std::move(parts.links_id);
   if (listing.datasets.empty() && !listing.links_id.empty()) {
     Dataset dataset;
     dataset.publisher_did = listing.links_id;
@@ -133,10 +133,46 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   }
   std::vector<std::string> unique = unique_dataset_names(wishes);
   for (std::size_t i = 0; i < listing.datasets.size(); ++i) listing.datasets[i].name = std::move(unique[i]);
+}
+
+/// The same from what was remembered. False when that does not fit the rows; the listing is untouched then.
+bool restore_datasets(Listing& listing, RememberedNames names) {
+  const auto fits = [&](const RememberedNames::One& one) {
+    return !one.rows.empty() && std::all_of(one.rows.begin(), one.rows.end(),
+                                            [&](std::uint32_t row) { return row < listing.table.size(); });
+  };
+  if (names.datasets.empty() || !std::all_of(names.datasets.begin(), names.datasets.end(), fits)) return false;
+  const Columns columns(listing.table.meta);
+  listing.datasets.reserve(names.datasets.size());
+  for (RememberedNames::One& one : names.datasets) {
+    Dataset dataset = to_dataset(listing.table.row(one.rows.front()), columns);
+    dataset.name = std::move(one.name);
+    dataset.rows = std::move(one.rows);
+    listing.datasets.push_back(std::move(dataset));
+  }
+  return true;
+}
+
+}  // namespace
+
+Listing build_listing(ListingParts parts, const std::string& name_template) {
+  Listing listing;
+  listing.query = std::move(parts.query);
+  listing.adql = std::move(parts.adql);
+  listing.service_url = std::move(parts.service_url);
+  listing.asked_at = parts.asked_at;
+  listing.shortfalls = std::move(parts.shortfalls);
+  listing.table = std::move(parts.table);
+  listing.links_id = std::move(parts.links_id);
+  listing.named_by = name_template;
+  const bool named = parts.names && parts.names->name_template == name_template &&
+                     restore_datasets(listing, std::move(*parts.names));
+  if (!named) make_datasets(listing, name_template);
   index_names(listing);
+  listing.rows_hash = parts.rows_hash != 0 ? parts.rows_hash : cache::hash64(as_text(listing.table.pack()));
   const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" + listing.links_id + "\n" +
                             std::to_string(listing.asked_at.time_since_epoch().count()) + "\n";
-  listing.version = cache::hash64(stamp + std::to_string(cache::hash64(as_text(table.pack()))));
+  listing.version = cache::hash64(stamp + std::to_string(listing.rows_hash));
   return listing;
 }
 
@@ -154,8 +190,8 @@ void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTim
 }
 
 std::uint64_t weight(const Listing& listing) {
-  // 400: a dataset's strings, its vectors and its place in the index, measured roughly; a row is packed.
-  return 4096 + listing.datasets.size() * 400 + listing.table.size() * 300;
+  // 1000: a dataset's strings, its vectors and its place in the index, as malloc rounds them up (measured).
+  return 4096 + listing.datasets.size() * 1000 + listing.table.bytes();
 }
 
 }  // namespace skymount::vo

@@ -18,6 +18,8 @@ class Table {
 
   void append(const Row& row);
   std::size_t size() const { return offsets_.size(); }
+  /// What the rows take in memory.
+  std::uint64_t bytes() const { return rows_.size() + offsets_.size() * sizeof(std::uint64_t); }
   Row row(std::size_t i) const;
   /// One cell without decoding the whole row's arrays; null when the column is absent.
   Value cell(std::size_t i, std::optional<std::size_t> column) const;
