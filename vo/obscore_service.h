@@ -63,7 +63,8 @@ class ObscoreService {
   void learn_form(PositionForm form);
   PositionForm first_form() const;
   AdqlOptions adql_options(const std::string& table) const;
-  bool fresh(WallTime at) const { return clock_.now() - at < options_.ttl.listings; }
+  /// 7: a service changes less often than its rows, and an error that names the table or the geometry asks again anyway.
+  bool fresh(WallTime at) const { return clock_.now() - at < 7 * options_.ttl.listings; }
   void remember(std::string_view what, std::string_view value);
   std::optional<cache::MetaStore::Record> remembered(std::string_view what) const;
 

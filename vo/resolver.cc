@@ -71,20 +71,21 @@ class Resolver::Impl {
   }
 
   Result<Resolved> resolve(const std::string& name, const FetchContext& ctx) {
-    const auto known =
-        names_.get(name, ctx, unpack_resolved, [this, name](const FetchContext& own) { return ask_all(name, own); });
+    // The first to come sets the time: a flight is not longer for those who join it.
+    const auto budget = std::min<FetchContext::Steady::duration>(ctx.deadline - FetchContext::Steady::now(), kPatience);
+    const auto known = names_.get(name, ctx, unpack_resolved,
+                                  [this, name, budget](const FetchContext& own) { return ask_all(name, budget, own); });
     if (!known) return fail(known.error().during("target=" + words_of(name, 120)));
     return **known;
   }
 
  private:
-  Result<Resolved> ask_all(const std::string& name, const FetchContext& ctx) const {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::min<FetchContext::Steady::duration>(ctx.deadline - FetchContext::Steady::now(), kPatience));
+  Result<Resolved> ask_all(const std::string& name, FetchContext::Steady::duration budget,
+                           const FetchContext& ctx) const {
     std::optional<Error> first;
     for (const std::string& base : options_.urls) {
       FetchContext share = ctx;
-      share.deadline = std::min(ctx.deadline, FetchContext::Steady::now() + left / 3);
+      share.deadline = std::min(ctx.deadline, FetchContext::Steady::now() + budget / 3);
       Result<Resolved> answer = ask(base, name, share);
       if (answer || answer.error().code() == Code::not_found || ctx.stopped()) return answer;
       if (!first) first = std::move(answer).error();

@@ -24,7 +24,7 @@ std::vector<Shortfall> shortfalls_of_count(const RowIntake& intake, const Query&
                    "The archive failed after " + std::to_string(intake.seen()) + " rows, of which " +
                        std::to_string(shown) + " are shown; how many are missing it does not say. " +
                        capital(intake.fault()) +
-                       ". It is asked again when the folder's time to live is over; a narrower query may succeed now: "
+                       ". It is asked again after [ttl] negative; a narrower query may succeed now: "
                        "add time=, collection=, type= or a smaller radius."});
   }
   const std::string narrower = "Narrow the query: add time=, collection=, type= or a smaller radius";

@@ -201,7 +201,7 @@ class Shelf {
 
   template <class AskNow>
   void refresh_behind(const std::string& key, const Known<T>& known, AskNow ask) {
-    if (behind_ >= kRefreshesBehind) return;
+    if (behind_ >= kRefreshesBehind || asks_.running(key)) return;
     const bool mine = memory_.with([&](auto& memory) {
       Known<T>* now_known = memory.get(key);
       if (now_known == nullptr || now_known->next_try != known.next_try || fresh(*now_known)) return false;

@@ -217,6 +217,30 @@ TEST(TextPattern, WildcardsMeanAnyTextAndNothingElseDoes) {
   EXPECT_FALSE(matches("a%25*", "abc"));
 }
 
+TEST(PathGrammar, ATargetMayHaveARadiusBehindItsLastComma) {
+  EXPECT_EQ(parsed("target=M31,0.5").target, "M31");
+  EXPECT_EQ(parsed("target=M31,30arcmin").radius_deg, 0.5);
+  EXPECT_EQ(parsed("target=M31,30arcmin").canonical(), "target=M31,0.5");
+  EXPECT_EQ(parsed("target= M   31 ").canonical(), "target=M 31");
+  EXPECT_EQ(parsed("target=NAME Horse, Head").canonical(), "target=NAME Horse%2C Head");
+  EXPECT_EQ(parsed("target=A%2C5").target, "A,5");
+  EXPECT_FALSE(parsed("target=A%2C5").radius_deg);
+  EXPECT_EQ(parsed("target=A%2C5").canonical(), "target=A%2C5");
+  EXPECT_EQ(parsed("target=M31,type=image").canonical(), "target=M31,type=image");
+  EXPECT_EQ(refused("target=M31,30arcmn").code(), Code::invalid);
+  EXPECT_EQ(refused("target=M31,-1").code(), Code::invalid);
+  EXPECT_EQ(refused("target=,0.5").code(), Code::invalid);
+}
+
+TEST(PathGrammar, ATargetThatWasFoundKeepsItsNameAsCanonicalText) {
+  Query query = parsed("target=M31,0.5");
+  query.position = SkyPosition{10.684708, 41.26875};
+  EXPECT_EQ(query.canonical(), "target=M31,0.5");
+  EXPECT_EQ(parse_component("pos=1,2", query).error().code(), Code::invalid);
+  EXPECT_EQ(parse_component("target=M33", query).error().code(), Code::invalid);
+  EXPECT_EQ(parse_component("time=1953", query)->canonical(), "target=M31,0.5,time=1953");
+}
+
 /// The meaning of a pattern, written the slow way.
 bool slow_match(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
@@ -250,7 +274,10 @@ class RandomQuery {
     Query q;
     if (one_in(2)) q.position = SkyPosition{uniform(0, 360), uniform(-90, 90)};
     if (q.position && one_in(2)) q.radius_deg = std::pow(10, uniform(-9, 2.2));
-    if (!q.position && one_in(3)) q.target = text();
+    if (!q.position && one_in(3)) {
+      q.target = one_spaced(text());
+      if (one_in(2)) q.radius_deg = std::pow(10, uniform(-9, 2.2));
+    }
     if (one_in(2)) q.time_mjd = interval(uniform(-1e5, 1e5), std::pow(10, uniform(-6, 4)));
     if (one_in(3)) q.time_mjd = parse_time(std::to_string(1000 + random_() % 1000)).value();
     if (one_in(2)) q.band_m = interval(std::pow(10, uniform(-15, 3)), std::pow(10, uniform(-15, 3)));
@@ -272,6 +299,16 @@ class RandomQuery {
       if (std::isinf(out.low)) out.low = -std::numeric_limits<double>::infinity();
       if (std::isinf(out.high)) out.high = std::numeric_limits<double>::infinity();
     }
+    return out;
+  }
+  /// As the grammar gives names: single blanks between words.
+  static std::string one_spaced(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+      const bool blank = c == ' ' || c == '\n';
+      if (!blank || !out.ends_with(' ')) out += blank ? ' ' : c;
+    }
+    while (out.ends_with(' ')) out.pop_back();
     return out;
   }
   std::string piece(std::initializer_list<std::string_view> pieces) {

@@ -65,7 +65,8 @@ DemoArchive::DemoArchive(Origin& origin, DemoOptions options) : state_(std::make
                                        {"/links", links_answer},
                                        {"/soda", soda_answer},
                                        {"/previews/", preview_answer},
-                                       {"/ssa", ssa_answer}}) {
+                                       {"/ssa", ssa_answer},
+                                       {"/sesame", sesame_answer}}) {
     origin.handle(prefix, [services, answer = answer](const Request& request) { return answer(services, request); });
   }
   origin.handle("/files/DEMO_BULK/", [services](const Request& request) { return bulk_answer(*services, request); });
@@ -81,6 +82,10 @@ const SkyModel& DemoArchive::sky() const {
 }
 std::string DemoArchive::tap_url() const {
   return state_->services->base + "/tap";
+}
+
+std::string DemoArchive::sesame_url() const {
+  return state_->services->base + "/sesame";
 }
 
 std::string DemoArchive::links_url(std::string_view did) const {

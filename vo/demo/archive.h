@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The demo archive: TAP with ObsCore under /tap, DataLink under /links, SODA under /soda, SSA under /ssa, files under
-// /files and previews under /previews of an Origin. What it serves is computed and the same at every start, so a test
-// knows the right answer without asking the code that it tests.
+// The demo archive: TAP with ObsCore under /tap, DataLink under /links, SODA under /soda, SSA under /ssa, a name
+// resolver under /sesame, files under /files and previews under /previews of an Origin. What it serves is computed and
+// the same at every start, so a test knows the right answer without asking the code that it tests.
 #pragma once
 
 #include "vo/demo/origin.h"
@@ -57,6 +57,8 @@ class DemoArchive {
   /// The truth about everything served.
   const SkyModel& sky() const;
   std::string tap_url() const;
+  /// A name resolver: knows M31, M1, Polaris, "Demo Field" and "Demo Bulk".
+  std::string sesame_url() const;
   std::string links_url(std::string_view did) const;
   std::string file_url(std::string_view path) const;
   /// The bytes of a served file, without HTTP.

@@ -39,6 +39,7 @@ Reply links_answer(const ServicesPtr& services, const Request& request);
 Reply soda_answer(const ServicesPtr& services, const Request& request);
 Reply preview_answer(const ServicesPtr& services, const Request& request);
 Reply ssa_answer(const ServicesPtr& services, const Request& request);
+Reply sesame_answer(const ServicesPtr& services, const Request& request);
 
 /// What SODA wants as TOKEN for a dataset.
 std::string soda_token(std::string_view did);
