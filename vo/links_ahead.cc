@@ -150,26 +150,29 @@ std::vector<std::uint32_t> LinksAhead::next_ones(const Listing& listing, std::ui
 }
 
 void LinksAhead::run(const BatchPtr& batch, const ListingPtr& listing, const FetchContext& ctx) {
-  Result<std::vector<std::optional<DatasetFolder>>> answer = archive_.links().folders(*listing, batch->datasets, ctx);
-  if (answer) {
-    // Kept before it is told that the request is over: who comes then finds it remembered.
-    for (std::size_t i = 1; i < batch->datasets.size(); ++i) {
-      if ((*answer)[i]) owner_.keep(listing->datasets[batch->datasets[i]], *(*answer)[i]);
-    }
-  }
-  state_.with([&](State& state) {
-    for (const std::string& key : batch->keys) state.under_way.erase(key);
+  // Whatever happens, those who wait are told.
+  const std::shared_ptr<void> landing(nullptr, [&](void*) {
+    state_.with([&](State& state) {
+      for (const std::string& key : batch->keys) state.under_way.erase(key);
+    });
+    std::lock_guard lock(batch->mutex);
+    batch->over = true;
+    batch->landed.notify_all();
   });
-  std::lock_guard lock(batch->mutex);
-  if (answer) {
-    for (std::size_t i = 0; i < batch->datasets.size(); ++i) {
-      if ((*answer)[i]) batch->folders.emplace(batch->datasets[i], std::move(*(*answer)[i]));
-    }
-  } else {
+  Result<std::vector<std::optional<DatasetFolder>>> answer = archive_.links().folders(*listing, batch->datasets, ctx);
+  if (!answer) {
+    std::lock_guard lock(batch->mutex);
     batch->error = answer.error();
+    return;
   }
-  batch->over = true;
-  batch->landed.notify_all();
+  // Kept before it is told that the request is over: who comes then finds it remembered.
+  for (std::size_t i = 1; i < batch->datasets.size(); ++i) {
+    if ((*answer)[i]) owner_.keep(listing->datasets[batch->datasets[i]], *(*answer)[i]);
+  }
+  std::lock_guard lock(batch->mutex);
+  for (std::size_t i = 0; i < batch->datasets.size(); ++i) {
+    if ((*answer)[i]) batch->folders.emplace(batch->datasets[i], std::move(*(*answer)[i]));
+  }
 }
 
 /// As many as there are connections beside the one that is waited on.

@@ -27,10 +27,13 @@ bool may_be_links(const Dataset& dataset, const Url& url) {
   return std::none_of(data.begin(), data.end(), [&](const char* extension) { return name.ends_with(extension); });
 }
 
-/// A link of another vocabulary that leads to some XML made by a service: what it is shows only in its bytes.
+/// A link beside the data that leads to some XML made by a service, or to a service that does not say what it makes:
+/// whether it is a links document shows only in its bytes.
 bool is_worth_a_look(const Link& link, const Url& url) {
-  return link.semantics.find("://") != std::string::npos && is_tabular_xml(link.content_type) && !url.query().empty() &&
-         link.content_length.value_or(0) <= kUnmarkedLinksBytes;
+  if (url.query().empty() || link.content_length.value_or(0) > kUnmarkedLinksBytes) return false;
+  const bool custom = link.semantics.find("://") != std::string::npos;
+  if (link.content_type.empty()) return custom;
+  return is_tabular_xml(link.content_type) && !folder_for_semantics(link.semantics).empty();
 }
 
 /// Every row says "later": nothing to remember.

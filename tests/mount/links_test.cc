@@ -79,7 +79,9 @@ TEST_P(LinksInTree, ARowThatCallsItsLinksAFitsFileBecomesAFolderAndNeverServesTh
   const std::string folder = folder_with("/demo/collection=DEMO_ODD", "links-called-fits");
   for (const std::string& name : tree_->list(folder).names) {
     const Text text = tree_->read(folder + "/" + name);
-    if (name.ends_with(".fits")) EXPECT_THAT(text.text, Not(HasSubstr("VOTABLE"))) << name;
+    if (name.ends_with(".fits")) {
+      EXPECT_THAT(text.text, Not(HasSubstr("VOTABLE"))) << name;
+    }
   }
   EXPECT_THAT(tree_->list(folder).names, IsSupersetOf({"links.vot", "odd6.fits"}));
   EXPECT_TRUE(tree_->read(folder + "/odd6.fits").text == archive_->file_bytes("/files/DEMO_ODD/odd6.fits"));
@@ -104,6 +106,9 @@ TEST_P(LinksInTree, AFlatFolderOfAThousandDatasetsToo) {
   start({.extra_rows = 1000});
   EXPECT_THAT(tree_->list("/demo/collection=DEMO_BULK/images").names, SizeIs(1000));
   EXPECT_LE(origin_.count("/links"), 25U);
+  EXPECT_EQ(tree_->list("/demo/pos=200,-30,10,collection=DEMO_BULK/cutouts").error, 0);
+  EXPECT_EQ(tree_->list("/demo/collection=DEMO_BULK/previews").error, 0);
+  EXPECT_LE(origin_.count("/links"), 25U) << "what was asked for one answer or flat folder serves all";
 }
 
 TEST_P(LinksInTree, WhereOnlyOneIdIsTakenEachDatasetIsAskedForOnce) {
@@ -134,7 +139,7 @@ TEST_P(LinksInTree, AnIdThatOnlyTheLinksServiceKnowsIsAFolder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, LinksInTree, ::testing::Values(Way::direct, Way::mounted),
-                         [](const auto& info) { return info.param == Way::direct ? "direct" : "mounted"; });
+                         [](const auto& way) { return way.param == Way::direct ? "direct" : "mounted"; });
 
 }  // namespace
 }  // namespace skymount::test

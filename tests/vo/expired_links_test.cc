@@ -146,6 +146,27 @@ TEST(ExpiredLinks, ARememberedFileIsReadUnderTheNewUrlAfterARemount) {
   EXPECT_EQ(f.links_requests(), 2u);
 }
 
+TEST(ExpiredLinks, ADocumentOnTheWayIsFoundWhereItIsToday) {
+  LinksServiceFixture f;
+  std::atomic<int> number{1};
+  f.answer_ids([&](const std::string& id) -> std::vector<LinkRow> {
+    return {{id, f.service.origin.url("/more?sig=" + std::to_string(number)), "", "", "#calibration", "",
+             test::kLinksType, ""}};
+  });
+  f.service.origin.handle("/more", [&](const demo::Request& request) {
+    if (request.param("sig") != std::to_string(number.load())) return demo::Reply::text(410, "expired");
+    return votable_reply(test::links_votable({{"c", "http://127.0.0.1:1/flat.fits", "", "", "#flat", "", "", ""}}));
+  });
+  f.start();
+  const LinksTrail way{entry_of(**f.enter(0), "calibration")};
+  f.clock.advance(std::chrono::hours(2));
+  number = 2;
+  const auto folder = f.enter(0, way);
+  ASSERT_TRUE(folder) << folder.error().what();
+  EXPECT_EQ(entry_of(**folder, "flat.fits").semantics, "#flat");
+  EXPECT_EQ(f.links_requests(), 2u);
+}
+
 TEST(ExpiredLinks, ARowsFileIsFoundThroughTheTable) {
   LinksServiceFixture f(2);
   std::atomic<int> number{1};
