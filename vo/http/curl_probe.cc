@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <ctime>
 
@@ -16,8 +17,9 @@ namespace {
 
 struct Guard {
   bool allow_private = false;
-  std::string forbidden;  ///< the private address that was refused
-  std::string tried;      ///< the last address that was tried
+  std::string forbidden;   ///< the private address that was refused
+  std::string tried;       ///< the last address that was tried
+  bool connected = false;  ///< a connection stood, whatever became of it
 };
 
 curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) {
@@ -28,6 +30,14 @@ curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) {
     return CURL_SOCKET_BAD;
   }
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// curl notes the time of connecting only when encryption stands, too; a socket knows whether it was connected.
+int close_socket(void* self, curl_socket_t socket) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  if (getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0) static_cast<Guard*>(self)->connected = true;
+  return close(socket);
 }
 
 std::chrono::milliseconds since(curl_off_t begin_us, curl_off_t end_us) {
@@ -50,7 +60,7 @@ std::optional<std::int64_t> certificate_end(CURL* easy) {
   return std::nullopt;
 }
 
-ConnectionProbe::Failed failed_at(CURLcode code, curl_off_t name_us, curl_off_t connect_us) {
+ConnectionProbe::Failed failed_at(CURLcode code, curl_off_t name_us, bool connected) {
   using Failed = ConnectionProbe::Failed;
   switch (code) {
     case CURLE_OK: return Failed::nothing;
@@ -58,9 +68,14 @@ ConnectionProbe::Failed failed_at(CURLcode code, curl_off_t name_us, curl_off_t 
     case CURLE_COULDNT_RESOLVE_PROXY: return Failed::name;
     case CURLE_COULDNT_CONNECT:
     case CURLE_PROXY: return Failed::connect;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CIPHER: return Failed::tls;
     default: break;
   }
-  if (connect_us > 0) return Failed::tls;
+  if (connected) return Failed::tls;  // it timed out, or was closed, in the middle of the handshake
   return name_us > 0 ? Failed::connect : Failed::name;
 }
 
@@ -72,7 +87,8 @@ void read_outcome(CURL* easy, CURLcode code, const char* words, const Guard& gua
   out.name = since(0, name);
   out.connect = since(name, connect);
   out.tls = since(connect, tls);
-  out.failed = guard.forbidden.empty() ? failed_at(code, name, connect) : ConnectionProbe::Failed::connect;
+  out.failed = guard.forbidden.empty() ? failed_at(code, name, guard.connected || connect > 0)
+                                       : ConnectionProbe::Failed::connect;
   if (out.failed != ConnectionProbe::Failed::nothing)
     out.why = *words != '\0' ? printable(words) : curl_easy_strerror(code);
   if (!guard.forbidden.empty())
@@ -93,7 +109,7 @@ void read_outcome(CURL* easy, CURLcode code, const char* words, const Guard& gua
 ConnectionProbe probe_connection(const Url& asked, const HttpOptions& options, std::chrono::milliseconds budget) {
   ConnectionProbe out;
   Url url = asked;
-  Guard guard{options.allow_private, {}, {}};
+  Guard guard{options.allow_private, {}, {}, false};
   if (const auto mapped = rewritten(asked, options.map)) {
     if (!*mapped) {
       out.failed = ConnectionProbe::Failed::name;
@@ -128,6 +144,8 @@ ConnectionProbe probe_connection(const Url& asked, const HttpOptions& options, s
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &guard);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &guard);
   const CURLcode code = curl_easy_perform(easy);
   read_outcome(easy, code, words, guard, out);
   curl_easy_cleanup(easy);
