@@ -3,6 +3,8 @@
 // One thread that ends waiting when its time is up, however busy the threads are that should have ended it.
 #pragma once
 
+#include "fs/waiting_list.h"
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -25,8 +27,12 @@ class Deadlines {
   /// destructor began. Hold weak pointers in it: it is kept until its time.
   void at(Steady::time_point when, std::function<void()> expired);
 
+  /// Everybody who waits for such a time, or for something better to come first.
+  WaitingList& callers() { return callers_; }
+
  private:
   void run();
+  WaitingList callers_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::multimap<Steady::time_point, std::function<void()>> waiting_;

@@ -25,6 +25,7 @@ class Waiting : public std::enable_shared_from_this<Waiting<T>> {
   static std::shared_ptr<Waiting> start(Done<T> done, const FetchContext& ctx, Deadlines& deadlines) {
     auto waiting = std::shared_ptr<Waiting>(new Waiting(std::move(done)));
     const std::weak_ptr<Waiting> weak = waiting;
+    waiting->listed_ = deadlines.callers().begin(ctx.cause, ctx.deadline);
     if (ctx.deadline != FetchContext::Steady::time_point::max()) {
       deadlines.at(ctx.deadline, [weak, cause = ctx.cause] {
         if (auto self = weak.lock())
@@ -41,6 +42,7 @@ class Waiting : public std::enable_shared_from_this<Waiting<T>> {
   /// False when somebody else was first; the result is then dropped.
   bool finish(Result<T> result) {
     if (finished_.exchange(true)) return false;
+    listed_.reset();
     done_(std::move(result));
     return true;
   }
@@ -50,6 +52,7 @@ class Waiting : public std::enable_shared_from_this<Waiting<T>> {
   explicit Waiting(Done<T> done) : done_(std::move(done)) {}
   Done<T> done_;
   std::atomic<bool> finished_{false};
+  std::shared_ptr<void> listed_;  // before the stop callback, which may finish at once
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;
 };
 

@@ -35,7 +35,7 @@ void ErrorJournal::record(std::string_view operation, std::string_view path, con
       state.lines.back().when = clock_.now();
       return;
     }
-    state.lines.push_back({clock_.now(), std::move(words)});
+    state.lines.push_back({clock_.now(), std::move(words), std::string(path)});
     if (state.lines.size() > kLines) state.lines.pop_front();
   });
 }
@@ -54,6 +54,15 @@ std::string ErrorJournal::text() const {
 
 std::size_t ErrorJournal::count() const {
   return state_.with([](const State& state) { return state.total; });
+}
+
+std::optional<ErrorJournal::Failure> ErrorJournal::latest_below(std::string_view prefix) const {
+  return state_.with([&](const State& state) -> std::optional<Failure> {
+    for (auto line = state.lines.rbegin(); line != state.lines.rend(); ++line) {
+      if (line->path.starts_with(prefix)) return Failure{line->when, line->words};
+    }
+    return std::nullopt;
+  });
 }
 
 void ErrorJournal::remember_for(std::uint64_t ino, const Error& error) {

@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,13 @@ class ErrorJournal {
   std::string text() const;
   std::size_t count() const;
 
+  struct Failure {
+    WallTime when;
+    std::string words;
+  };
+  /// The latest failure of a path that begins with `prefix`, among the lines that are kept.
+  std::optional<Failure> latest_below(std::string_view prefix) const;
+
   /// The last failure of one file, kept until it succeeds.
   void remember_for(std::uint64_t ino, const Error& error);
   void forget_for(std::uint64_t ino);
@@ -37,6 +45,7 @@ class ErrorJournal {
   struct Line {
     WallTime when;
     std::string words;
+    std::string path;
     unsigned times = 1;
   };
   struct State {
