@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "fs/daemon/tree_walk.h"
+
+#include "vo/query/grammar.h"
+
+#include <fnmatch.h>
+
+namespace skymount::fs {
+namespace {
+
+// Links lead to links four deep at most, below a dataset, below nested questions.
+constexpr unsigned kDeepest = 32;
+// The links of a thousand datasets take their time; the budget of one ls is not the measure here.
+constexpr std::chrono::hours kBudget{1};
+
+bool is_pattern(std::string_view component) {
+  return component.find_first_of("*?[") != std::string_view::npos && !vo::looks_like_term(component);
+}
+
+}  // namespace
+
+TreeWalk::TreeWalk(const Namespace& tree, Listener listener, Asking asking, std::stop_token stop)
+    : tree_(tree), listener_(std::move(listener)), asking_(asking), stop_(std::move(stop)) {}
+
+FetchContext TreeWalk::context(const Place& place, std::string_view doing) const {
+  FetchContext ctx = FetchContext::within(kBudget, std::string(doing) + " " + place.path, stop_);
+  ctx.priority = Priority::prefetch;
+  if (asking_ == Asking::nobody) {
+    // Who has left already is told what the disk remembers, and nothing is begun for them.
+    std::stop_source left;
+    left.request_stop();
+    ctx.stop = left.get_token();
+  }
+  return ctx;
+}
+
+void TreeWalk::failed(const std::string& path, const Error& error) {
+  if (!stop_.stop_requested()) listener_.failure(path, error);
+}
+
+/// In a walk that asks nobody: what was never listed here.
+bool TreeWalk::unknown(const Error& error) const {
+  return asking_ == Asking::nobody &&
+         (error.code() == Code::would_wait || error.code() == Code::cancelled || error.code() == Code::timed_out);
+}
+
+Result<Place> TreeWalk::child(const Place& folder, std::string_view name) {
+  Result<Place> now = tree_.child(folder, name, nullptr);
+  if (now || now.error().code() != Code::would_wait) return now;
+  const FetchContext ctx = context(folder, "ls");
+  return tree_.child(folder, name, &ctx);
+}
+
+Result<FolderContents> TreeWalk::contents(const Place& folder) {
+  Result<FolderContents> now = tree_.contents(folder, nullptr);
+  if (now || now.error().code() != Code::would_wait) return now;
+  const FetchContext ctx = context(folder, "ls");
+  return tree_.contents(folder, &ctx);
+}
+
+void TreeWalk::walk(const std::string& path) {
+  descend(tree_.root(), path);
+}
+
+void TreeWalk::descend(const Place& at, std::string_view rest) {
+  if (stop_.stop_requested()) return;
+  while (rest.starts_with('/')) rest.remove_prefix(1);
+  if (rest.empty()) return take(at, 0);
+  const std::size_t slash = rest.find('/');
+  const std::string name(rest.substr(0, slash));
+  const std::string_view after = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+  const std::string path = (at.path == "/" ? "" : at.path) + "/" + name;
+  if (!is_pattern(name)) {
+    const Result<Place> place = child(at, name);
+    if (place) return descend(*place, after);
+    return failed(
+        path, unknown(place.error()) ? Error(Code::not_found, "nothing of it was ever listed here") : place.error());
+  }
+  const Result<FolderContents> listed = contents(at);
+  if (!listed) return failed(at.path, listed.error());
+  bool matched = false;
+  for (const FolderItem& item : listed->items) {
+    if (fnmatch(name.c_str(), item.name.c_str(), FNM_PERIOD) != 0) continue;
+    matched = true;
+    const Result<Place> place = child(at, item.name);
+    place ? descend(*place, after) : failed((at.path == "/" ? "" : at.path) + "/" + item.name, place.error());
+  }
+  if (!matched) failed(path, Error(Code::not_found, "nothing matches in " + at.path));
+}
+
+void TreeWalk::take(Place place, unsigned depth) {
+  if (place.is_folder()) {
+    if (depth < kDeepest) below(place, depth);
+  } else if (place.kind == PlaceKind::data && seen_.insert(place.key()).second) {
+    listener_.file(std::move(place));
+  }
+}
+
+void TreeWalk::below(const Place& folder, unsigned depth) {
+  if (folder.kind == PlaceKind::control_folder) return;
+  const Result<FolderContents> listed = contents(folder);
+  if (!listed) return unknown(listed.error()) ? void() : failed(folder.path, listed.error());
+  for (const FolderItem& item : listed->items) {
+    if (stop_.stop_requested()) return;
+    Result<Place> place = child(folder, item.name);
+    if (place) {
+      take(std::move(*place), depth + 1);
+    } else if (!unknown(place.error())) {
+      failed((folder.path == "/" ? "" : folder.path) + "/" + item.name, place.error());
+    }
+  }
+}
+
+}  // namespace skymount::fs
