@@ -38,24 +38,34 @@ QUERIES = [
     ("instrument=SCHMIDT", "instrument_name = 'SCHMIDT'", 3),
     (FIELD + "/time=1888..1900", FIELD_ADQL + " AND t_max >= {:.6f} AND t_min < {:.6f}".format(
         oracle.mjd("1888-01-01"), oracle.mjd("1901-01-01")), 2),
+    ("time=..1900", "t_min < {:.6f}".format(oracle.mjd("1901-01-01")), None),
+    ("time=1950..", "t_max >= {:.6f}".format(oracle.mjd("1950-01-01")), None),
+    ("time=1890..1960,type=image", "t_max >= {:.6f} AND t_min < {:.6f} AND dataproduct_type = 'image'".format(
+        oracle.mjd("1890-01-01"), oracle.mjd("1961-01-01")), None),
     ("time=1953-04-18", "t_max >= {:.6f} AND t_min < {:.6f}".format(
         oracle.mjd("1953-04-18"), oracle.mjd("1953-04-19")), 1),
     ("band=500nm..550nm", "em_min <= 5.5e-7 AND em_max >= 5e-7", 11),
     ("band=640nm..700nm", "em_min <= 7e-7 AND em_max >= 6.4e-7", 6),
     ("id=ivo:%2F%2Fskymount.test%2F~?skyplates%2Fdata%2Fa001.fits",
      "obs_publisher_did = 'ivo://skymount.test/~?skyplates/data/a001.fits'", 1),
+    ("id=ivo:%2F%2Fskymount.test%2F~?skyplates%2Fdata%2F*", "obs_publisher_did LIKE 'ivo://skymount.test/~?skyplates/data/%'", None),
+    ("id=~ivo:*skyplates*", "NOT obs_publisher_did LIKE 'ivo:%skyplates%'", None),
 ]
 
 # What docs/SEMANTICS.md, "Limits", announces for later versions.
-PLANNED = ["COUNT.txt", "by-collection", "by-type", "by-instrument", "best.fits", "local cutouts"]
+PLANNED = ["best.fits", "local cutouts"]
 
 REFUSED = {401: {errno.EACCES}, 403: {errno.EACCES}, 404: {errno.ENOENT}, 410: {errno.ENOENT}}
 
 
 def check_queries(report, mount, archive):
+    total = len(archive.datasets("obs_collection IS NOT NULL"))
     for folder, adql, number in QUERIES:
         with report.section("query " + folder):
             wanted = set(archive.datasets(adql))
+            if number is None:  # whatever the data are: at least one, and not all
+                number = len(wanted)
+                report.check(f"{folder}: a question that tells datasets apart", 0 < number < total, str(number))
             report.same(f"{folder}: pyvo sees the datasets of make_data.py", len(wanted), number)
             found = Listing(mount / folder).datasets()
             report.same(f"{folder}: same {number} datasets", set(found), wanted, "queries")
@@ -84,9 +94,7 @@ def check_table(report, mount, archive):
         csv = read(mount / FIELD / "results.csv").decode()
         report.check("results.csv: names every dataset", all(did in csv for did, _ in records))
         report.check("results.csv: ISO dates", "t_min_iso" in csv.splitlines()[0])
-        count = mount / FIELD / "COUNT.txt"
-        if not report.later("COUNT.txt", count.exists()):
-            report.check("COUNT.txt: the number of rows", str(len(records)) in read(count).decode())
+        report.check("COUNT.txt: the number of rows", str(len(records)) in read(mount / FIELD / "COUNT.txt").decode())
         report.check("query.adql: the query and the service", "obscore" in
                      read(mount / FIELD / "query.adql").decode().lower())
     with report.section("limit"):
@@ -167,8 +175,6 @@ def check_views(report, mount, archive):
         report.check("previews/: not empty", len(names) >= 10, str(names))
         for view, column in [("by-collection", "obs_collection"), ("by-type", "dataproduct_type"),
                              ("by-instrument", "instrument_name")]:
-            if report.later(view, (mount / FIELD / view).is_dir()):
-                continue
             reached = {}
             for folder, folders, files in os.walk(mount / FIELD / view):
                 for name in folders + files:
@@ -179,9 +185,7 @@ def check_views(report, mount, archive):
             datasets = listing.datasets()
             groups = {}
             for key, folder in datasets.items():
-                value = oracle.text(records[key][column])
-                if value:
-                    groups.setdefault(value, set()).add(folder.path.name)
+                groups.setdefault(oracle.text(records[key][column]), set()).add(folder.path.name)
             report.same(f"{view}: the groups of the archive", sorted(map(sorted, reached.values())),
                         sorted(map(sorted, groups.values())), "views")
 
