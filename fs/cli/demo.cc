@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // `skymount demo`: the demo archive and its mount as one thing that ends with Ctrl-C and leaves nothing behind.
-#include "fs/daemon/assemble.h"
 #include "fs/cli/commands.h"
 #include "fs/cli/demo_origin.h"
 #include "fs/cli/mount_table.h"
+#include "fs/cli/mountpoint.h"
+#include "fs/daemon/assemble.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,7 +109,7 @@ int serve_and_mount(const Command& command, Workplace& place) {
   Result<std::filesystem::path> program = find_demo_program(own_binary());
   if (!program) return complain(program.error());
   Result<std::filesystem::path> mountpoint =
-      check_mountpoint(command.mountpoint.empty() ? place.own_mountpoint() : command.mountpoint);
+      check_mountpoint(command.mountpoint.empty() ? place.own_mountpoint() : command.mountpoint, {.take_over = true});
   if (!mountpoint) return complain(mountpoint.error());
   Result<DemoOrigin> origin = DemoOrigin::start(*program, place.path() / "demo.toml", command.origin_options);
   if (!origin) return complain(origin.error());
@@ -119,6 +120,7 @@ int serve_and_mount(const Command& command, Workplace& place) {
   Result<Configuration> config = load_configuration(what, process_environment());
   if (!config) return complain(config.error());
   if (Result<void> cache = prepare_cache(config->global.cache_dir); !cache) return complain(cache.error());
+  for (vo::ArchiveOptions& archive : config->archives) archive.resolver.urls = {origin->url() + "/sesame"};
   MountRequest request;
   request.config = std::move(*config);
   request.mountpoint = *mountpoint;

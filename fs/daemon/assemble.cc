@@ -3,9 +3,13 @@
 
 #include "cache/base/log.h"
 #include "cache/lmdb.h"
+#include "fs/daemon/control_commands.h"
+#include "fs/daemon/heap.h"
+#include "fs/daemon/process_rules.h"
 #include "fs/fuse/fuse_session.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +44,39 @@ std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, 
                                           clock);
 }
 
+/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private address
+/// when some archive may: both are the user's own word.
+std::shared_ptr<vo::Resolver> open_resolver(const Configuration& config, bool offline,
+                                            const std::shared_ptr<cache::MetaStore>& store, const Clock& clock) {
+  if (config.archives.empty()) return nullptr;
+  vo::HttpOptions http = config.archives.front().http;  // proxy, authorities and map are the same for all
+  http.connections = 2;                                 // what is asked is small, and one is kept for metadata
+  http.requests_per_second = 0;
+  for (const vo::ArchiveOptions& archive : config.archives) http.allow_private |= archive.http.allow_private;
+  std::shared_ptr<vo::HttpClient> client;
+  if (offline) {
+    client = std::make_shared<OfflineClient>();
+  } else {
+    client = vo::make_http_client(http);
+  }
+  return std::make_shared<vo::Resolver>(config.archives.front().resolver, std::move(client), store, clock,
+                                        config.global.ttl.negative);
+}
+
+/// When the configuration was last written; nothing when it lies in no file that can be looked at.
+std::optional<WallTime> last_change(const Configuration& config) {
+  std::optional<WallTime> newest;
+  for (const vo::ArchiveOptions& archive : config.archives) {
+    for (const std::string& file : archive.config_files) {
+      struct stat info {};
+      if (stat(file.c_str(), &info) != 0) continue;
+      const WallTime when{std::chrono::milliseconds(info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000)};
+      if (!newest || *newest < when) newest = when;
+    }
+  }
+  return newest;
+}
+
 Error errno_error(const std::string& doing) {
   return {Code::unavailable, doing + ": " + std::strerror(errno)};
 }
@@ -62,15 +99,21 @@ Result<std::unique_ptr<World>> World::build(const MountRequest& request, const C
   world->blocks_ = std::move(*blocks);
 
   std::vector<std::shared_ptr<MountedArchive>> archives;
-  for (const vo::ArchiveOptions& archive : request.config.archives) {
+  for (vo::ArchiveOptions archive : request.config.archives) {
+    archive.memory_bytes = global.memory_bytes;
     archives.push_back(open_archive(archive, request.offline, world->store_, *world->blocks_, clock));
   }
+  const auto resolver = open_resolver(request.config, request.offline, world->store_, clock);
+  for (const auto& archive : archives) archive->resolver = resolver;
   MountFacts facts;
   facts.mountpoint = request.mountpoint.string();
   facts.cache_dir = global.cache_dir.string();
   facts.configuration = effective_config_text(request.config);
   facts.mounted_at = clock.now();
+  facts.configured_at = last_change(request.config).value_or(facts.mounted_at);
   facts.offline = request.offline;
+  facts.read_only = request.read_only;
+  facts.crawlers.deny = global.crawlers_deny;
   world->filesystem_ =
       std::make_unique<Filesystem>(std::move(archives), *world->blocks_, clock, std::move(facts), global.cache_bytes);
   return world;
@@ -106,7 +149,9 @@ void end_soon(int exit_code) {
 
 /// Serves until unmounted. `ready` is told "" when the mount answers, or why it will not.
 int serve_world(const MountRequest& request, const std::function<void(const std::string&)>& ready) {
+  protect_process();
   block_signals();
+  bound_heap();
   static const SystemClock clock;
   Result<std::unique_ptr<World>> world = World::build(request, clock);
   if (!world) {
@@ -116,10 +161,18 @@ int serve_world(const MountRequest& request, const std::function<void(const std:
   SessionOptions session{request.mountpoint, request.fuse_options};
   if (request.read_only) session.options.emplace_back("ro");
   if (request.allow_other) session.options.emplace_back("allow_other");
-  const Result<void> served = serve((*world)->filesystem(), session, [&] { ready(""); });
+  Result<std::unique_ptr<ControlServer>> control =
+      serve_control((*world)->filesystem(), (*world)->blocks(), request.mountpoint);
+  if (!control) log(LogLevel::warning, "no control socket: " + control.error().what());
+  const Result<void> served = serve((*world)->filesystem(), session, [&] {
+    ready("");
+    tell_ready(request.mountpoint);
+  });
+  tell_ending();
   if (!served) ready(served.error().what());
   (*world)->flush();
   end_soon(served ? 0 : 1);
+  if (control) control->reset();  // it uses what goes next
   world->reset();
   return served ? 0 : 1;
 }
@@ -174,6 +227,7 @@ int mount_and_serve(const MountRequest& request) {
     return await_child(ends[0], child);
   }
   close(ends[0]);
+  protect_process();  // before the log is made
   detach_from_terminal(request.config.global.cache_dir / "skymount.log");
   int to_parent = ends[1];
   const int code = serve_world(request, [&to_parent](const std::string& words) {

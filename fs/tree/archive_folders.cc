@@ -39,18 +39,25 @@ Place recent_link(const Place& folder, const RecentQuery& recent) {
   return place;
 }
 
+/// A question about a named object, its position filled in.
+Result<vo::Query> with_position(const MountedArchive& archive, vo::Query query, Patience patience) {
+  if (!archive.resolver) return fail(Code::unsupported, "target= needs a name resolver, and none is configured");
+  if (patience != nullptr) return archive.resolver->complete(std::move(query), *patience);
+  std::optional<vo::Query> known = archive.resolver->complete_in_memory(query);
+  if (!known) return fail(Code::would_wait, "where " + *query.target + " is, is not in memory");
+  return std::move(*known);
+}
+
 bool takes_queries(const Place& folder) {
   return folder.kind == PlaceKind::archive || folder.kind == PlaceKind::query;
 }
 
 }  // namespace
 
-Result<Place> Namespace::query_below(const Place& folder, std::string_view component, Patience) const {
+Result<Place> Namespace::query_below(const Place& folder, std::string_view component, Patience patience) const {
   Result<vo::Query> query = vo::parse_component(component, folder.query ? *folder.query : vo::Query{});
+  if (query && query->target && !query->position) query = with_position(*folder.archive, std::move(*query), patience);
   if (!query) return fail(std::move(query).error());
-  if (query->target) {
-    return fail(Code::unsupported, "target= needs a name resolver, which this version has not; use pos=RA,DEC");
-  }
   Place place = below(folder, component, PlaceKind::query);
   place.query = std::make_shared<const vo::Query>(std::move(*query));
   return place;

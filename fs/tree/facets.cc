@@ -102,6 +102,7 @@ Facet sort_by(FacetKind kind, const vo::Listing& listing) {
   const ValueOf value_of(kind, listing.table);
   Groups groups;
   for (std::uint32_t i = 0; i < listing.datasets.size(); ++i) {
+    if (listing.datasets[i].rows.empty()) groups[""].push_back(i);  // known to the links service alone
     for (const std::uint32_t row : listing.datasets[i].rows) {
       std::vector<std::uint32_t>& group = groups[value_of(row)];
       if (group.empty() || group.back() != i) group.push_back(i);

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace skymount::fs {
@@ -39,6 +40,19 @@ Json row_object(const vo::Table& table, std::uint32_t i) {
 
 }  // namespace
 
+namespace {
+/// Each line as people may see it; readable() would show the ends of lines as control bytes.
+std::string readable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += readable(text.substr(0, end)) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+}  // namespace
+
 std::string_view file_name(GeneratedKind kind) {
   switch (kind) {
     case GeneratedKind::root_readme:
@@ -51,6 +65,7 @@ std::string_view file_name(GeneratedKind kind) {
     case GeneratedKind::results_vot: return "results.vot";
     case GeneratedKind::results_csv: return "results.csv";
     case GeneratedKind::query_adql: return "query.adql";
+    case GeneratedKind::count_txt: return "COUNT.txt";
     case GeneratedKind::incomplete: return "INCOMPLETE.txt";
     case GeneratedKind::flat_errors:
     case GeneratedKind::errors_txt: return "ERRORS.txt";
@@ -67,11 +82,27 @@ std::string results_csv(const vo::Listing& listing) {
   return vo::write_csv(listing.table);
 }
 
-std::string query_adql(const vo::Listing& listing) {
+std::string query_adql(const vo::Listing& listing, const vo::Resolved* resolved) {
   std::string out = "-- " + listing.query.canonical() + "\n";
+  if (resolved != nullptr) out += "-- " + resolved_text(*resolved) + "\n";
   out += "-- asked of " + readable(listing.service_url) + "\n";
   out += "-- at " + utc_text(listing.asked_at) + "\n";
   return out + listing.adql + "\n";
+}
+
+std::string resolved_text(const vo::Resolved& resolved) {
+  return readable(resolved.name) + " is at " + resolved.position.canonical() + " (ICRS, degrees), says " +
+         readable(resolved.resolver) + ", asked at " + utc_text(resolved.asked_at);
+}
+
+std::string count_txt(const vo::Count& count) {
+  std::string out = std::string("rows: ") + (count.at_most ? "at most " : "") + std::to_string(count.rows) + "\n";
+  out += "bytes: " + (count.bytes ? std::to_string(*count.bytes) + ", as the archive estimates" : "unknown") + "\n";
+  out += count.adql.empty() ? "counted: in the answer that is here, of " + utc_text(count.asked_at) + "\n"
+                            : "counted: by the archive, at " + utc_text(count.asked_at) + "\n";
+  if (count.stale) out += "This count is older than it should be; a new one could not be had.\n";
+  if (!count.words.empty()) out += readable_lines(count.words);
+  return out;
 }
 
 std::string incomplete_text(const vo::Listing& listing) {

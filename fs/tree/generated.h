@@ -12,10 +12,16 @@ namespace skymount::fs {
 
 std::string_view file_name(GeneratedKind kind);
 
+/// One line: where a named object is and who says so.
+std::string resolved_text(const vo::Resolved& resolved);
+
 /// The table behind a query folder and what was asked. Pure.
 std::string results_vot(const vo::Listing& listing);
 std::string results_csv(const vo::Listing& listing);
-std::string query_adql(const vo::Listing& listing);
+/// `resolved`: where the question's target is; may be null.
+std::string query_adql(const vo::Listing& listing, const vo::Resolved* resolved);
+/// Rows and estimated bytes, one a line, the number first in words of people and machines alike.
+std::string count_txt(const vo::Count& count);
 /// Why rows are missing or uncertain; empty when nothing is.
 std::string incomplete_text(const vo::Listing& listing);
 

@@ -9,6 +9,7 @@
 #include "fs/tree/saved_queries.h"
 #include "fs/tree/used_cutouts.h"
 #include "vo/catalog.h"
+#include "vo/resolver.h"
 #include "vo/sources.h"
 
 #include <memory>
@@ -42,6 +43,7 @@ struct MountedArchive {
   const std::string& name() const { return archive->options().name; }
 
   std::shared_ptr<vo::Archive> archive;
+  std::shared_ptr<vo::Resolver> resolver;  ///< of all archives; set before serving; null: target= is refused
   vo::Catalog catalog;
   UsedCutouts used_cutouts;
   SavedQueries saved_queries;

@@ -53,6 +53,18 @@ void add_folder(FolderContents& contents, const Place& folder, std::string_view 
   contents.items.push_back(item_for(below(folder, name, kind), name));
 }
 
+void add_datasets(FolderContents& contents, const Place& folder, vo::ListingPtr listing) {
+  contents.first_dataset = contents.items.size();
+  std::string key = below(folder, "", PlaceKind::dataset).key();
+  const std::size_t without_name = key.size();
+  for (const vo::Dataset& dataset : listing->datasets) {
+    key.resize(without_name);
+    key += dataset.name;
+    contents.items.push_back({dataset.name, true, ino_of_key(key)});
+  }
+  contents.listing = std::move(listing);
+}
+
 tl::unexpected<Error> no_such(const Place& folder, std::string_view name) {
   return fail(Code::not_found, "no '" + std::string(name) + "' in " + folder.path);
 }
@@ -68,6 +80,12 @@ bool is_probe(std::string_view name) {
 }
 
 namespace {
+
+/// Where the question's target is; nothing when it names none.
+std::optional<vo::Resolved> resolved_target(const Place& place) {
+  if (!place.query->target || !place.archive->resolver) return std::nullopt;
+  return place.archive->resolver->in_memory(*place.query->target);
+}
 
 constexpr std::string_view kControlFolder = ".skymount";
 constexpr GeneratedKind kControlFiles[] = {GeneratedKind::status_json, GeneratedKind::errors_log,
@@ -111,6 +129,15 @@ Result<Place> Namespace::child(const Place& folder, std::string_view name, Patie
     case PlaceKind::data: break;
   }
   return fail(Code::not_directory, folder.path + " is a file");
+}
+
+Result<Place> Namespace::item(const Place& folder, const FolderContents& contents, std::size_t index) const {
+  const std::string& name = contents.items.at(index).name;
+  if (!contents.listing || index < contents.first_dataset) return child(folder, name, nullptr);
+  Place place = below(folder, name, PlaceKind::dataset);
+  place.dataset = static_cast<std::uint32_t>(index - contents.first_dataset);
+  place.listing = contents.listing;
+  return place;
 }
 
 Result<FolderContents> Namespace::contents(const Place& folder, Patience patience) const {
@@ -187,18 +214,28 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
     case GeneratedKind::archive_readme: return archive_readme(file.archive->options());
     case GeneratedKind::query_readme: {
       const vo::ListingPtr listing = file.archive->catalog.listing_in_memory(*file.query);
-      return query_readme(*file.query, listing.get());
+      const std::optional<vo::Resolved> resolved = resolved_target(file);
+      return query_readme(*file.query, listing.get(), resolved ? &*resolved : nullptr);
     }
     case GeneratedKind::results_vot: return of_listing(results_vot);
     case GeneratedKind::results_csv: return of_listing(results_csv);
-    case GeneratedKind::query_adql: return of_listing(query_adql);
+    case GeneratedKind::query_adql:
+      return of_listing([&](const vo::Listing& listing) {
+        const std::optional<vo::Resolved> resolved = resolved_target(file);
+        return query_adql(listing, resolved ? &*resolved : nullptr);
+      });
     case GeneratedKind::count_txt: return count_text(file, patience);
     case GeneratedKind::incomplete: return of_listing(incomplete_text);
     case GeneratedKind::dataset_json:
       return of_listing([&](const vo::Listing& listing) { return dataset_json(listing, file.dataset_row()); });
     case GeneratedKind::links_vot: return of_folder([](const vo::DatasetFolder& f) { return f.links_document; });
     case GeneratedKind::errors_txt: return of_folder(errors_text);
-    case GeneratedKind::cutout_readme: return of_folder(cutout_readme);
+    case GeneratedKind::cutout_readme:
+      return of_folder([&](const vo::DatasetFolder& folder) {
+        const bool takes_field =
+            file.archive->archive->field_cutout(folder, file.dataset_row(), *file.query).has_value();
+        return cutout_readme(folder, takes_field ? file.query->position : std::nullopt);
+      });
     case GeneratedKind::flat_errors: return flat_errors_text(file, patience);
     case GeneratedKind::status_json:
     case GeneratedKind::errors_log:

@@ -29,6 +29,8 @@ struct FolderItem {
 struct FolderContents {
   std::vector<FolderItem> items;
   std::uint64_t version = 0;  ///< equal versions have equal items; 0: unknown, may change any time
+  vo::ListingPtr listing{};   ///< of a question: from item `first_dataset` on, the items are its datasets in order
+  std::size_t first_dataset = 0;
 };
 
 /// Thread-safe.
@@ -46,6 +48,9 @@ class Namespace {
 
   /// The names of a folder.
   Result<FolderContents> contents(const Place& folder, Patience patience) const;
+  /// What item `index` of `contents`, which are `folder`'s, stands for. Asks memory only; not_found when it is not
+  /// there any more, would_wait when that is not known.
+  Result<Place> item(const Place& folder, const FolderContents& contents, std::size_t index) const;
 
   /// The text of a generated file, except those of .skymount.
   Result<std::string> text(const Place& file, Patience patience) const;
@@ -110,6 +115,8 @@ Place symlink_below(const Place& folder, std::string_view name, std::string targ
 FolderItem item_for(const Place& place, std::string_view name);
 void add_generated(FolderContents& contents, const Place& folder, GeneratedKind kind);
 void add_folder(FolderContents& contents, const Place& folder, std::string_view name, PlaceKind kind);
+/// All datasets of a listing: for tens of thousands, without making a Place of each.
+void add_datasets(FolderContents& contents, const Place& folder, vo::ListingPtr listing);
 /// not_found, in words.
 tl::unexpected<Error> no_such(const Place& folder, std::string_view name);
 /// A version for contents that have no other: equal names, equal versions.

@@ -64,14 +64,17 @@ Result<FolderContents> Namespace::contents_of_query(const Place& folder, Patienc
   add_saved(out, folder);
   // What depends on this mount comes before the datasets: its names and the listing's version tell all.
   out.version = (*listing)->version ^ version_of(out.items);
-  for (const vo::Dataset& dataset : (*listing)->datasets) add_folder(out, folder, dataset.name, PlaceKind::dataset);
+  add_datasets(out, folder, std::move(*listing));
   return out;
 }
 
 Result<std::string> Namespace::count_text(const Place& file, Patience patience) const {
-  Result<vo::ListingPtr> listing = listing_of(file, patience);
-  if (!listing) return fail(std::move(listing).error());
-  return std::to_string((*listing)->table.size()) + " rows\n";
+  vo::Catalog& catalog = file.archive->catalog;
+  if (const std::optional<vo::Count> known = catalog.count_in_memory(*file.query)) return count_txt(*known);
+  if (patience == nullptr) return fail(Code::would_wait, "nobody counted " + file.path + " yet");
+  Result<vo::Count> count = catalog.count(*file.query, *patience);
+  if (!count) return fail(std::move(count).error().during("counting"));
+  return count_txt(*count);
 }
 
 }  // namespace skymount::fs

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "fs/tree/readme.h"
 
+#include "fs/tree/generated.h"
 #include "fs/tree/readable.h"
 
 namespace skymount::fs {
+namespace {
+
+/// A line to paste, and behind it what it does.
+std::string example(std::string command, std::string_view does) {
+  constexpr std::size_t kColumn = 44;  // the longest command of ours, so that explanations stand below one another
+  if (command.size() < kColumn) command.resize(kColumn, ' ');
+  return "  " + command + "  # " + std::string(does) + "\n";
+}
+
+}  // namespace
 
 std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& archives) {
   std::string out =
@@ -16,55 +27,63 @@ std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& arch
     if (!archive->options().title.empty()) out += "    " + readable(archive->options().title);
     out += '\n';
   }
-  const std::string name = archives.empty() ? "ARCHIVE" : archives.front()->name();
-  out += "\nTry, in this folder:\n  ls " + name + "/pos=156.01,48.14\n  ls " + name +
-         "/pos=156.01,48.14,30arcmin/type=image\n  cat " + name +
-         "/README.txt\n\n"
-         ".skymount/errors.log tells in words why something failed; .skymount/status.json how the mount is.\n";
-  return out;
+  if (archives.empty()) return out + "  (none; `skymount archives` tells what is configured)\n";
+  const std::string name = archives.front()->name();
+  out += "\nTry, in this folder:\n";
+  out += example("cat " + name + "/README.txt", "what can be asked there");
+  out += example("ls " + name + "/pos=156.01,48.14", "everything that contains a position");
+  out += example("head -2 " + name + "/pos=156.01,48.14/results.csv", "the same as a table");
+  out += example("cat .skymount/errors.log", "in words why something failed");
+  return out + "\n.skymount/status.json tells how the mount is, .skymount/config.toml what is configured.\n";
 }
 
 std::string archive_readme(const vo::ArchiveOptions& options) {
   std::string out = options.title.empty() ? options.name : readable(options.title);
   out += "\n";
   if (!options.description.empty()) out += readable(options.description) + "\n";
+  out += "Service: " + readable(options.tap.url) +
+         "\n\nEnter a folder whose name is a question; it need not be listed. Try, in this folder:\n";
+  out += example("ls pos=156.01,48.14", "datasets whose footprint contains the position (degrees, ICRS)");
+  out += example("ls pos=156.01,48.14,0.5", "footprint meets the circle of 0.5 degrees (also 30arcmin)");
+  out += example("ls pos=10:24:02.7,+48:08:51", "the same in hours and degrees");
+  out += example("ls pos=156.01,48.14/type=image", "nesting is AND; so is a comma: pos=156.01,48.14,type=image");
+  out += example("ls 'pos=156.01,48.14,collection=D*'", "* stands for anything; key=~PATTERN for anything but");
+  out += example("cat pos=156.01,48.14/COUNT.txt", "how much that is");
+  out += example("ls -t recent", "questions that were asked last");
   out +=
-      "Service: " + readable(options.tap.url) +
-      "\n\nEnter a folder whose name is a question; it need not be listed:\n"
-      "  ls pos=156.01,48.14                     every dataset whose footprint contains the position (degrees, ICRS)\n"
-      "  ls pos=156.01,48.14,0.5                 footprint meets the circle of 0.5 degrees (also 30arcmin, 20arcsec)\n"
-      "  ls pos=10:24:02.7,+48:08:51             the same in hours and degrees\n"
-      "  ls pos=156.01,48.14/type=image          nesting is AND; so is a comma: pos=156.01,48.14,type=image\n"
-      "  ls 'pos=156.01,48.14,collection=D*'     * stands for anything; key=~PATTERN for anything but\n\n"
-      "Keys:\n"
+      "\nKeys:\n"
       "  pos         RA,DEC or RA,DEC,RADIUS\n"
+      "  target      M31 or M31,RADIUS: an object's name instead of a position\n"
       "  time        1888..1900, 1953-04-18, mjd:36305..36306\n"
       "  band        400nm..700nm, 1.2um, 0.5keV..2keV\n"
       "  type        image, cube, spectrum, ...\n"
       "  collection, instrument, facility, calib, id\n"
       "  limit       at most so many rows\n\n"
-      "In an answer: one folder a dataset, results.vot and results.csv with the table behind it, and cutouts/, "
-      "images/,\n"
-      "previews/ with one file a dataset.\n";
+      "`mkdir pos=156.01,48.14` keeps a question: it is listed here from then on, until `rmdir`.\n"
+      "In an answer: one folder a dataset, results.vot and results.csv with the table behind it, cutouts/, images/ "
+      "and\n"
+      "previews/ with one file a dataset, and by-collection/, by-year/, by-instrument/, by-type/, by-band/.\n";
   return out;
 }
 
-std::string query_readme(const vo::Query& query, const vo::Listing* listing) {
+std::string query_readme(const vo::Query& query, const vo::Listing* listing, const vo::Resolved* resolved) {
   std::string out = "Question: " + query.canonical() + "\n";
+  if (resolved != nullptr) out += resolved_text(*resolved) + "\n";
   if (listing != nullptr) {
     out += "Answer: " + std::to_string(listing->datasets.size()) + " datasets in " +
            std::to_string(listing->table.size()) + " rows.\n";
     if (!listing->shortfalls.empty()) out += "Read INCOMPLETE.txt: the answer is not the whole truth.\n";
   }
-  out +=
-      "\n  results.csv, results.vot   the table behind this folder (csv with ISO dates)\n"
-      "  query.adql                 what was asked, of which service, when\n"
-      "  images/ previews/          one file a dataset\n";
-  if (query.position) out += "  cutouts/                   the field of this position, one file a dataset\n";
-  out += "\nTry, in this folder:\n  head -3 results.csv\n  ls -l images/\n";
-  if (query.position) out += "  cp cutouts/* /tmp/\n";
-  out += "  ls type=image              asks further: only the images among these\n";
-  return out;
+  out += "\nTry, in this folder:\n";
+  out += example("head -3 results.csv", "the table behind this folder, with ISO dates; results.vot is a VOTable");
+  out += example("cat query.adql", "what was asked, of which service, when");
+  out += example("cat COUNT.txt", "rows and bytes, if one fetched all");
+  out += example("ls -R by-year", "the datasets by year; also by-collection, by-instrument, by-type, by-band");
+  out += example("ls images previews", "one file a dataset; their links are asked for first");
+  if (query.position) out += example("ls cutouts", "the field of this position, one file a dataset: cp cutouts/* DIR");
+  if (!query.text.contains(vo::TextKey::type)) out += example("ls type=image", "asks further: images among these");
+  if (!query.limit) out += example("ls limit=10", "not more than ten of these");
+  return out + "\nEach dataset is a folder; files are fetched when they are read, and only what is read of them.\n";
 }
 
 namespace {
@@ -84,12 +103,16 @@ void describe(std::string& out, const vo::Field& parameter) {
 
 }  // namespace
 
-std::string cutout_readme(const vo::DatasetFolder& folder) {
-  std::string out =
-      "Any cutout: open a file here whose name says what you want. It need not be listed.\n"
-      "  circle=RA,DEC,RADIUS.fits      degrees; the bounding rectangle of the circle\n"
-      "  NAME=VALUE,NAME=VALUE.fits     parameters that the service declares (below), in any case\n"
-      "Intervals are written LOW..HIGH, arrays with commas.\n";
+std::string cutout_readme(const vo::DatasetFolder& folder, const std::optional<vo::SkyPosition>& field) {
+  std::string out = "Any cutout: open a file here whose name says what you want. It need not be listed.\n";
+  if (field) {
+    out += "\nTry, in this folder:\n";
+    out += example("head -c 80 circle=" + field->canonical() + ",0.05.fits", "the rectangle around a circle, degrees");
+    out += example("ls", "and this README; cutouts that were fetched are listed");
+  }
+  out +=
+      "\nNAME=VALUE,NAME=VALUE.fits: parameters that the service declares (below), in any case.\n"
+      "Intervals are written LOW..HIGH, arrays with commas; circle= is RA,DEC,RADIUS in degrees.\n";
   for (const auto& service : folder.services) {
     out += "\nService";
     if (!service.name.empty()) out += " " + readable(service.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The README.txt of each kind of folder: what this is and examples to paste that work in this very folder.
+// The README.txt of each kind of folder: what this is and examples to paste. Lines that begin with two blanks and a
+// command work in this very folder: a test types them.
 #pragma once
 
 #include "fs/tree/node.h"
@@ -12,9 +13,9 @@ namespace skymount::fs {
 
 std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& archives);
 std::string archive_readme(const vo::ArchiveOptions& options);
-/// `listing` may be null: then the text says nothing of counts.
-std::string query_readme(const vo::Query& query, const vo::Listing* listing);
-/// The parameters that the dataset's cutout services declare.
-std::string cutout_readme(const vo::DatasetFolder& folder);
+/// `listing` may be null: then the text says nothing of counts. `resolved`: where the question's target is, or null.
+std::string query_readme(const vo::Query& query, const vo::Listing* listing, const vo::Resolved* resolved);
+/// The parameters that the dataset's cutout services declare. `field`: a position that can be cut out.
+std::string cutout_readme(const vo::DatasetFolder& folder, const std::optional<vo::SkyPosition>& field);
 
 }  // namespace skymount::fs

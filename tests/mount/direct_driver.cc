@@ -113,6 +113,7 @@ class DirectDriver final : public Driver {
   void build() {
     fs::ConfigRequest wanted;
     wanted.cache = setup_.folder / "cache";
+    wanted.map = setup_.map;
     for (const Archive& archive : setup_.archives) wanted.files.push_back(write_config(setup_, archive));
     Result<fs::Configuration> config = fs::load_configuration(wanted, fs::process_environment());
     if (!config) throw std::runtime_error(config.error().what());

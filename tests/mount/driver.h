@@ -57,6 +57,7 @@ struct Archive {
 struct MountSetup {
   std::filesystem::path folder;  ///< exists; holds cache, configurations, mountpoint
   std::vector<Archive> archives;
+  std::vector<std::pair<std::string, std::string>> map = {};  ///< --map HOST=URL
 };
 
 std::unique_ptr<Driver> direct_driver(const MountSetup& setup);
