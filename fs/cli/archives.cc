@@ -21,9 +21,19 @@ std::string shown_url(const vo::ArchiveOptions& archive) {
 void print_json(const std::vector<vo::ArchiveOptions>& archives) {
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
   for (const vo::ArchiveOptions& archive : archives)
-    out.push_back(
-        {{"name", archive.name}, {"title", archive.title}, {"tap", shown_url(archive)}, {"file", archive.config_file}});
+    out.push_back({{"name", archive.name},
+                   {"title", archive.title},
+                   {"description", archive.description},
+                   {"tap", shown_url(archive)},
+                   {"files", archive.config_files}});
   std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+/// "a.toml, then b.toml": the later one wins key by key.
+std::string files_of(const vo::ArchiveOptions& archive) {
+  std::string out;
+  for (const std::string& file : archive.config_files) out += (out.empty() ? "" : ", then ") + file;
+  return printable(out);
 }
 
 void print_table(const std::vector<vo::ArchiveOptions>& archives) {
@@ -35,7 +45,7 @@ void print_table(const std::vector<vo::ArchiveOptions>& archives) {
   for (const vo::ArchiveOptions& archive : archives)
     std::cout << std::left << std::setw(static_cast<int>(name) + 2) << archive.name
               << std::setw(static_cast<int>(title) + 2) << printable(archive.title) << printable(shown_url(archive))
-              << "  (" << archive.config_file << ")\n";
+              << "  (" << files_of(archive) << ")\n";
 }
 
 }  // namespace

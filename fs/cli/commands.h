@@ -12,14 +12,14 @@ int run_mount(const Command& command);
 int run_unmount(const Command& command);
 int run_demo(const Command& command);
 int run_archives(const Command& command);
+int run_check(const Command& command);
+int run_status(const Command& command);
+int run_prefetch(const Command& command);
+int run_cache(const Command& command);
 
 /// "skymount: sentence" on standard error; returns kExitFailure.
 int complain(const Error& error);
 
-/// Everything that can be known to be wrong before mounting: the mountpoint (missing, a file, dead, already ours) and
-/// FUSE itself. Returns the absolute mountpoint.
-Result<std::filesystem::path> check_mountpoint(const std::filesystem::path& mountpoint);
-Result<void> check_fuse();
 /// Makes the cache directory, 0700, where there is none: what was looked at is nobody else's business.
 Result<void> prepare_cache(const std::filesystem::path& directory);
 /// What the kernel is told beside ro and allow_other.

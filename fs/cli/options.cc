@@ -18,8 +18,8 @@ constexpr std::array<std::string_view, 24> kGeneric = {
     "_netdev",  "nofail", "rw",     "nosuid",  "suid",       "nodev",    "dev",        "noexec",
     "exec",     "async",  "atime",  "noatime", "nodiratime", "relatime", "norelatime", "silent"};
 // With a meaning here.
-constexpr std::array<std::string_view, 9> kOurs = {
-    "ro", "allow_other", "offline", "archive=", "config=", "cache=", "map=", "fsname=", "subtype="};
+constexpr std::array<std::string_view, 10> kOurs = {
+    "ro", "allow_other", "offline", "nonempty", "archive=", "config=", "cache=", "map=", "fsname=", "subtype="};
 
 std::vector<std::string> split_options(std::string_view text) {
   std::vector<std::string> out(1);
@@ -86,6 +86,8 @@ Result<void> apply_mount_options(std::string_view options, Command& command) {
       command.allow_other = true;
     } else if (name == "offline") {
       command.offline = true;
+    } else if (name == "nonempty") {
+      command.nonempty = true;
     } else if (std::find(kGeneric.begin(), kGeneric.end(), name) == kGeneric.end()) {
       return unknown(option, name);
     }

@@ -2,6 +2,7 @@
 //
 // `skymount unmount`: never asks the mount itself, so it works when the daemon is dead or the network gone.
 #include "fs/cli/commands.h"
+#include "fs/cli/holders.h"
 #include "fs/cli/mount_table.h"
 
 #include <fcntl.h>
@@ -71,11 +72,19 @@ Result<bool> take_away(const std::filesystem::path& mountpoint) {
 }
 
 int run_unmount(const Command& command) {
-  const Result<bool> in_use = take_away(command.mountpoint);
+  // Looked for beforehand: once the mount is out of the tree, /proc no longer says where an open file was.
+  const std::filesystem::path path = mountpoint_path(command.mountpoint);
+  const auto entry = mounted_at(path);
+  const std::vector<Holder> holders = entry && entry->type == kMountType ? holders_of(path) : std::vector<Holder>();
+  const Result<bool> in_use = take_away(path);
   if (!in_use) return complain(in_use.error());
-  if (*in_use)
-    std::cerr << "skymount: " << command.mountpoint.string()
-              << " is gone from the tree; programs that still use it keep it alive until they end\n";
+  if (*in_use) {
+    std::cerr << "skymount: " << path.string()
+              << " is gone from the tree; programs that still use it keep it alive until they end";
+    std::cerr << (holders.empty() ? std::string(" (none that this user may look at)")
+                                  : ": " + words_of_holders(holders))
+              << "\n";
+  }
   return kExitOk;
 }
 
