@@ -281,7 +281,9 @@ void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<Op
   if (auto refused = refusal(caller, "open", place)) return done(fail(std::move(*refused)));
 
   MountedArchive& archive = *place.archive;
-  if (auto reader = archive.sources.open_in_memory(*place.entry)) return done(finish_open(*node, std::move(reader)));
+  const vo::Renew renewal = Namespace::renewal_of(place);
+  if (auto reader = archive.sources.open_in_memory(*place.entry, renewal))
+    return done(finish_open(*node, std::move(reader)));
   const FetchContext ctx = FetchContext::within(archive.options().limits.open, "open " + place.path, std::move(stop));
   auto waiting = Waiting<OpenReply>::start(
       [this, node = *node, done = std::move(done)](Result<OpenReply> reply) {
@@ -289,9 +291,9 @@ void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<Op
         done(std::move(reply));
       },
       ctx, *deadlines_);
-  park(archive.lanes.data, std::move(waiting), [this, node = *node, ctx](Waiting<OpenReply>& caller) {
+  park(archive.lanes.data, std::move(waiting), [this, node = *node, ctx, renewal](Waiting<OpenReply>& caller) {
     MountedArchive& from = *node->place.archive;
-    Result<OpenReply> reply = finish_open(node, from.sources.open(*node->place.entry, ctx));
+    Result<OpenReply> reply = finish_open(node, from.sources.open(*node->place.entry, ctx, renewal));
     const HandleId handle = reply ? reply->handle : 0;
     if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
   });
@@ -395,6 +397,13 @@ std::shared_ptr<const FolderHandle> Filesystem::folder(HandleId id) const {
     const auto it = handles.folders.find(id);
     return it == handles.folders.end() ? nullptr : it->second;
   });
+}
+
+std::optional<Attributes> Filesystem::enter(const FolderHandle& folder, std::size_t index) {
+  if (!folder.contents.items.at(index).folder) return std::nullopt;
+  Result<Place> place = tree_.item(folder.node->place, folder.contents, index);
+  if (!place || !place->is_folder()) return std::nullopt;
+  return intern(std::move(*place));
 }
 
 void Filesystem::release_folder(HandleId id) {

@@ -72,6 +72,10 @@ class Filesystem {
   void open_folder(NodeId node, std::stop_token stop, Done<OpenFolderReply> done, pid_t caller = 0);
   /// The names as they were at opendir; null for an unknown handle.
   std::shared_ptr<const FolderHandle> folder(HandleId handle) const;
+  /// Looks up item `index` of an open folder as lookup() would, when it is a folder that memory knows. Nothing for a
+  /// file, ever: together with a name the kernel must not be told a size that may be a guess, because it would replace
+  /// the exact one it has, and readers of a map would die.
+  std::optional<Attributes> enter(const FolderHandle& folder, std::size_t index);
   void release_folder(HandleId handle);
 
   /// All user.skymount.* of a node.

@@ -18,8 +18,8 @@ bool same_thing(const Place& a, const Place& b) {
 
 InodeTable::InodeTable(Place root) {
   state_.with([&](State& state) {
-    auto node = std::make_shared<Node>(1, std::move(root));
-    state.by_key[node->place.key()] = 1;
+    auto node = std::make_shared<Node>(1, std::move(root), 1);
+    state.by_ino.emplace(1, 1);
     state.by_id[1] = {std::move(node), 1};
   });
 }
@@ -31,15 +31,24 @@ NodePtr InodeTable::find(NodeId id) const {
   });
 }
 
+std::unordered_multimap<std::uint64_t, NodeId>::iterator InodeTable::current(State& state, std::uint64_t ino,
+                                                                             const Place& place) {
+  const auto [from, to] = state.by_ino.equal_range(ino);
+  for (auto it = from; it != to; ++it) {
+    if (state.by_id.at(it->second).node->place.same_key(place)) return it;
+  }
+  return state.by_ino.end();
+}
+
 void InodeTable::retire(State& state, const Node& node) {
-  const auto it = state.by_key.find(node.place.key());
-  if (it != state.by_key.end() && it->second == node.id) state.by_key.erase(it);
+  const auto it = current(state, node.ino, node.place);
+  if (it != state.by_ino.end() && it->second == node.id) state.by_ino.erase(it);
 }
 
 NodePtr InodeTable::intern(Place place, const std::optional<Bound>& version) {
-  std::string key = place.key();
+  const std::uint64_t ino = place.ino();
   return state_.with([&](State& state) {
-    if (const auto known = state.by_key.find(key); known != state.by_key.end()) {
+    if (const auto known = current(state, ino, place); known != state.by_ino.end()) {
       Held& held = state.by_id.at(known->second);
       const bool fits = held.node->bound.with([&](std::optional<Bound>& bound) {
         if (!version) return true;
@@ -53,9 +62,9 @@ NodePtr InodeTable::intern(Place place, const std::optional<Bound>& version) {
       retire(state, *held.node);
     }
     const NodeId id = state.next++;
-    auto node = std::make_shared<Node>(id, std::move(place));
+    auto node = std::make_shared<Node>(id, std::move(place), ino);
     if (version) node->bound.with([&](std::optional<Bound>& bound) { bound = version; });
-    state.by_key[std::move(key)] = id;
+    state.by_ino.emplace(ino, id);
     state.by_id[id] = {node, 1};
     return node;
   });
@@ -73,7 +82,10 @@ bool InodeTable::bind(const NodePtr& node, const Bound& version) {
 }
 
 void InodeTable::retire(const Place& place) {
-  state_.with([&](State& state) { state.by_key.erase(place.key()); });
+  state_.with([&](State& state) {
+    const auto it = current(state, place.ino(), place);
+    if (it != state.by_ino.end()) state.by_ino.erase(it);
+  });
 }
 
 void InodeTable::forget(NodeId id, std::uint64_t count) {

@@ -33,9 +33,14 @@ class InodeTable {
   };
   struct State {
     std::unordered_map<NodeId, Held> by_id;
-    std::unordered_map<std::string, NodeId> by_key;
+    // By st_ino, which is a hash of the key: the keys themselves would be a third of a node's memory. Places whose hashes
+    // meet are told apart by looking at them.
+    std::unordered_multimap<std::uint64_t, NodeId> by_ino;
     NodeId next = 2;
   };
+  /// The node that stands for `place` now; end() when there is none.
+  static std::unordered_multimap<std::uint64_t, NodeId>::iterator current(State& state, std::uint64_t ino,
+                                                                          const Place& place);
   static void retire(State& state, const Node& node);
   Synchronized<State> state_;
 };

@@ -2,12 +2,13 @@
 #include "vo/catalog_records.h"
 
 #include "cache/base/record.h"
+#include "cache/content_id.h"
 
 namespace skymount::vo {
 namespace {
 
 // Raised when a layout changes; older records then count as absent.
-constexpr std::uint8_t kListingLayout = 2;
+constexpr std::uint8_t kListingLayout = 3;
 constexpr std::uint8_t kFolderLayout = 2;
 
 void put_time(RecordWriter& out, WallTime time) {
@@ -135,6 +136,31 @@ DatasetFolder::CutoutService get_service(RecordReader& in) {
   return service;
 }
 
+Bytes pack_names(const Listing& listing) {
+  RecordWriter out;
+  out.text(listing.named_by);
+  out.u32(static_cast<std::uint32_t>(listing.datasets.size()));
+  for (const Dataset& dataset : listing.datasets) {
+    out.text(dataset.name);
+    out.u32(static_cast<std::uint32_t>(dataset.rows.size()));
+    for (const std::uint32_t row : dataset.rows) out.u32(row);
+  }
+  return std::move(out).take();
+}
+
+std::optional<RememberedNames> unpack_names(ByteView bytes) {
+  RecordReader in(bytes);
+  RememberedNames names;
+  names.name_template = in.text();
+  get_each(in, [&] {
+    RememberedNames::One one{get_text(in), {}};
+    get_each(in, [&] { one.rows.push_back(in.u32()); });
+    names.datasets.push_back(std::move(one));
+  });
+  if (!in.complete()) return std::nullopt;
+  return names;
+}
+
 }  // namespace
 
 Bytes pack(const Listing& listing) {
@@ -149,6 +175,9 @@ Bytes pack(const Listing& listing) {
     out.text(shortfall.words);
   }
   out.text(listing.links_id);
+  const Bytes names = pack_names(listing);
+  out.text(as_text(names));
+  out.u64(cache::hash64(as_text(names)));
   out.text(as_text(listing.table.pack()));
   return std::move(out).take();
 }
@@ -165,11 +194,14 @@ std::optional<ListingParts> unpack_listing(ByteView bytes) {
     parts.shortfalls.push_back({static_cast<Shortfall::Kind>(kind), get_text(in)});
   });
   parts.links_id = in.text();
+  const std::string_view names = in.text();
+  if (in.u64() == cache::hash64(names)) parts.names = unpack_names(as_bytes(names));
   const std::string_view packed = in.text();
   if (!in.complete()) return std::nullopt;
   Result<Table> table = Table::unpack(as_bytes(packed));
   if (!table) return std::nullopt;
   parts.table = std::move(*table);
+  parts.rows_hash = cache::hash64(packed);
   return parts;
 }
 

@@ -50,6 +50,8 @@ struct Listing {
   Table table;
   std::vector<Dataset> datasets;
   std::vector<Shortfall> shortfalls;
+  std::string named_by{};  ///< the [naming] template that made the datasets' names
+  std::uint64_t rows_hash = 0;  ///< of the packed table
   std::string links_id{};  ///< no row has it, but the links service knows it: the one dataset, which has no rows
   bool stale = false;  ///< past its time to live, shown because the archive cannot be reached
 

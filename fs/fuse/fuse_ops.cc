@@ -91,7 +91,7 @@ auto entry_reply(Filesystem& filesystem) {
     entry.ino = found.node;
     entry.attr = to_stat(found, context_of(request));
     entry.attr_timeout = attribute_timeout(found);
-    entry.entry_timeout = kKeptSeconds;
+    entry.entry_timeout = found.symlink && !found.exact ? 0 : kKeptSeconds;
     if (fuse_reply_entry(request, &entry) == -ENOENT) filesystem.forget(found.node, 1);
   };
 }

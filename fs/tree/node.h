@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace skymount::fs {
 
@@ -81,9 +82,13 @@ struct Place {
 
   /// What must be equal for two places to be the same inode: the path of a folder or a text, the identity of data.
   std::string key() const;
+  bool same_key(const Place& other) const;
   /// st_ino: stable over remounts, whatever the version.
   std::uint64_t ino() const;
 };
+
+/// The inode of a place that has this key, roots excepted.
+std::uint64_t ino_of_key(std::string_view key);
 
 /// The version a node stands for, once it is known. Bound once, never changed: another version is another node.
 struct Bound {
@@ -94,7 +99,8 @@ struct Bound {
 using NodeId = std::uint64_t;  ///< what the kernel calls nodeid; 1 is the root, never used twice
 
 struct Node {
-  Node(NodeId number, Place what) : id(number), place(std::move(what)), ino(place.ino()) {}
+  /// `inode`: what.ino().
+  Node(NodeId number, Place what, std::uint64_t inode) : id(number), place(std::move(what)), ino(inode) {}
   const NodeId id;
   const Place place;
   const std::uint64_t ino;

@@ -135,6 +135,15 @@ void CellReader::skip() {
   }
 }
 
+void CellReader::check() {
+  const bool list = !rest_.empty() && static_cast<std::uint8_t>(rest_[0]) >= kIntegers;
+  if (list) {
+    next();
+  } else {
+    skip();
+  }
+}
+
 Value CellReader::next() {
   const ByteView tag = take(1);
   if (tag.empty()) return {};

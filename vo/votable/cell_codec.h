@@ -20,6 +20,8 @@ class CellReader {
   explicit CellReader(ByteView bytes) : rest_(bytes) {}
   Value next();
   void skip();
+  /// Skips a cell that is to be believed later: lists are looked into, all else is right when its length is.
+  void check();
   bool ok() const { return ok_; }
   std::size_t left() const { return rest_.size(); }
 

@@ -175,7 +175,7 @@ Result<Table> Table::unpack(ByteView bytes) {
   table.offsets_.reserve(rows);
   for (std::uint64_t i = 0; i < rows && cells.ok(); ++i) {
     table.offsets_.push_back(size - cells.left());
-    for (std::uint32_t column = 0; column < columns && cells.ok(); ++column) cells.next();
+    for (std::uint32_t column = 0; column < columns && cells.ok(); ++column) cells.check();
   }
   if (!cells.ok() || cells.left() > 0) return broken("its rows do not hold");
   return table;
