@@ -18,11 +18,11 @@ constexpr std::chrono::seconds kSilent{1};
 // A scan fetches four times as far ahead as it has come: it is at full speed after few round trips, and one that ends
 // early has wasted no more than that.
 constexpr std::uint64_t kGrowth = 4;
-constexpr std::uint64_t kMinWindow = 256 * 1024;
+constexpr std::uint64_t kMinWindow = 512 * 1024;
 // At 20 MB/s and 50 ms a connection is idle for 6 % of the time that such a request takes, and 11 % with half of it.
 constexpr std::uint64_t kMaxWindow = 16 * 1024 * 1024;
 // Towards the end of the file requests become smaller, so that all connections end their work together.
-constexpr std::uint64_t kMinTail = 1024 * 1024;
+constexpr std::uint64_t kMinTail = 2 * 1024 * 1024;
 // An open brings so much; who reads no further has not begun a scan.
 constexpr std::uint64_t kOpenBrings = 256 * 1024;
 // What a reader waits for is fetched in smaller pieces than what is fetched ahead: it cannot be called back.
@@ -100,14 +100,18 @@ void AccessPattern::fetch_ahead(Stream& stream, Plan& plan) const {
   stream.ahead = std::max(stream.ahead, granule_floor(plan.fetch.offset));
   plan.fetch.length = demand_to - plan.fetch.offset;
   const std::uint64_t target = std::min(size_, stream.span.end() + reach);
-  while (stream.ahead < target) {
+  // No more requests wait than keep the connections busy: those that are planned later are larger, because the scan
+  // has come further by then, and each costs a round trip.
+  std::erase_if(stream.planned, [&](std::uint64_t end) { return end <= stream.span.end(); });
+  while (stream.ahead < target && stream.planned.size() < parallel_ + (parallel_ + 1) / 2) {
     const std::uint64_t left = size_ - stream.ahead;
-    const std::uint64_t tail = std::max(kMinTail, granule_ceil(left / (2 * parallel_)));
+    const std::uint64_t tail = std::max(kMinTail, granule_ceil(left / parallel_));
     const std::uint64_t length = std::min({window, tail, left});
     // Half a window is waited for, so that a scan asks in few large pieces; the end of the file is fetched as it is.
     if (target - stream.ahead < length / 2 && target != size_) break;
     plan.ahead.push_back({stream.ahead, length});
     stream.ahead += length;
+    stream.planned.push_back(stream.ahead);
   }
 }
 

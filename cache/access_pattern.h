@@ -43,6 +43,7 @@ class AccessPattern {
     RangeSet seen;
     std::uint64_t first_length = 0, pieces = 0;  ///< of its first read; number of reads that brought anything new
     std::uint64_t ahead = 0;                     ///< up to here it is fetched or will be
+    std::vector<std::uint64_t> planned;          ///< where requests end that the reader has not passed yet
     Time last;
     bool scanning(std::uint64_t calm_to) const;
   };
