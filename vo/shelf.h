@@ -124,7 +124,12 @@ class Shelf {
   Result<Ptr> get(const std::string& key, const FetchContext& ctx, const Load& load, const Ask& ask) {
     const Result<std::optional<Known<T>>> found = recall(key, ctx, load);
     if (!found) return fail(found.error());
-    const auto work = [=, this](const FetchContext& own) { return ask_now(key, own, ask); };
+    const auto work = [=, this](const FetchContext& own) -> Result<Ptr> {
+      // It may have come between the look and the flight: with another's answer, or by a flight that just landed.
+      if (const auto meanwhile = remembered(key); meanwhile && meanwhile->value && fresh(*meanwhile))
+        return meanwhile->value;
+      return ask_now(key, own, ask);
+    };
     if (!*found || (!(*found)->value && !fresh(**found))) return asks_.run(key, ctx, rules_.limit, work);
     const Known<T>& known = **found;
     if (known.refusal) return fail(*known.refusal);

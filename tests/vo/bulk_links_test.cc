@@ -186,7 +186,7 @@ TEST(BulkLinks, CallersOfOneBatchWaitForOneRequest) {
   std::vector<std::thread> callers;
   std::atomic<int> good{0};
   callers.emplace_back([&] { good += f.enter(0, {}, Siblings::all).has_value(); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 1000 && f.links_requests() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   for (std::size_t i = 1; i < 6; ++i) callers.emplace_back([&, i] { good += f.enter(i).has_value(); });
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(good, 6);
