@@ -28,10 +28,13 @@ std::int64_t to_ns(WallTime when) {
   return when.time_since_epoch().count() * 1'000'000;
 }
 
-/// Folders and files of an answer bear its date; what comes from the configuration bears the configuration's.
+/// Texts of an answer bear its date; what comes from the configuration bears the configuration's. So does the folder of
+/// a question: it is entered before its answer is here, and the kernel drops the names it keeps of a folder whose date
+/// changes.
 std::int64_t mtime_of(const Place& place, WallTime configured_at) {
   if (place.dated) return to_ns(*place.dated);
   if (const std::optional<std::int64_t> observed = observed_ns(place)) return *observed;
+  if (place.is_folder() && !place.listing) return to_ns(configured_at);
   if (place.listing) return to_ns(place.listing->asked_at);
   if (place.query) {
     if (const vo::ListingPtr listing = place.archive->catalog.listing_in_memory(*place.query)) {
@@ -72,6 +75,7 @@ Attributes as_known(const Node& node, const cache::BlockCache& blocks, WallTime 
   out.symlink = place.is_symlink();
   if (place.kind != PlaceKind::data) out.mtime_ns = mtime_of(place, configured_at);
   if (out.symlink) out.size = place.target.size();
+  if (place.dated) out.exact = false;  // recent/ leads to the spelling used last, which may change any time
   if (out.folder || out.symlink) return out;
   const std::optional<Bound> bound = node.bound.with([](const std::optional<Bound>& b) { return b; });
   if (place.kind == PlaceKind::generated) {

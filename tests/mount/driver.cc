@@ -15,7 +15,7 @@ std::filesystem::path write_config(const MountSetup& setup, const Archive& archi
   const std::filesystem::path file = setup.folder / (archive.name + ".toml");
   std::ofstream out(file);
   out << "name = \"" << archive.name << "\"\ntitle = \"Test archive " << archive.name << "\"\n"
-      << "[tap]\nurl = \"" << archive.tap_url << "\"\n[network]\nallow_private = true\n"
+      << "[tap]\nurl = \"" << archive.tap_url << "\"\n" << archive.tap << "[network]\nallow_private = true\n"
       << archive.extra;
   return file;
 }
