@@ -39,12 +39,11 @@ std::string configuration_of(const ArchiveOptions& options) {
 /// The rows that are here, when they are all.
 std::optional<Count> count_of(const Listing& listing) {
   Count out;
-  out.words = "Counted in the rows of this folder; nobody was asked.";
   for (const Shortfall& shortfall : listing.shortfalls) {
     const auto kind = shortfall.kind;
     using Kind = Shortfall::Kind;
     if (kind == Kind::overflow || kind == Kind::limit_asked || kind == Kind::fault) return std::nullopt;
-    if (kind == Kind::degraded_geometry) out.words += " How the position was tested is in INCOMPLETE.txt.";
+    if (kind == Kind::degraded_geometry) out.words = "How the position was tested is in INCOMPLETE.txt.";
   }
   out.rows = listing.table.size();
   const auto column = listing.table.meta.column("access_estsize");
@@ -109,9 +108,8 @@ class Catalog::Impl {
       if (const auto counted = count_of(*listing)) return *counted;
     }
     query.limit.reset();
-    const auto answer = counts_.get(query.canonical(), ctx, unpack_count, [this, query](const FetchContext& own) {
-      return archive_->count(query, own);
-    });
+    const auto answer = counts_.get(query.canonical(), ctx, unpack_count,
+                                    [this, query](const FetchContext& own) { return archive_->count(query, own); });
     if (!answer) return fail(answer.error());
     return **answer;
   }
@@ -143,8 +141,7 @@ class Catalog::Impl {
     const std::string key = listing->query.canonical();
     const auto of_today = [&](const ListingPtr& now) -> Result<std::optional<Entry>> {
       const auto same = [&](const Dataset& d) {
-        return d.publisher_did == dataset.publisher_did &&
-               stable_url(d.access_url) == stable_url(dataset.access_url);
+        return d.publisher_did == dataset.publisher_did && stable_url(d.access_url) == stable_url(dataset.access_url);
       };
       const auto it = std::find_if(now->datasets.begin(), now->datasets.end(), same);
       if (it == now->datasets.end()) {

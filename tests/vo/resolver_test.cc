@@ -3,10 +3,8 @@
 // Names become positions: one question a month, the mirror when the first does not answer, an honest "nobody knows it"
 // only when everybody was asked, and nothing that a hostile answer could do.
 #include "vo/resolver.h"
-#include "cache/lmdb.h"
 #include "tests/support/random.h"
-#include "tests/support/temp_dir.h"
-#include "tests/vo/fake_service.h"
+#include "tests/vo/catalog_fixture.h"
 #include "vo/demo/archive.h"
 #include "vo/protocol/sesame.h"
 #include "vo/query/grammar.h"
@@ -140,6 +138,19 @@ TEST(Resolver, WithNobodyThereItSaysSoAndWhatWasSeenStays) {
   const auto unseen = f.resolver->resolve("M33", FetchContext::within(std::chrono::seconds(3), "test"));
   ASSERT_FALSE(unseen);
   EXPECT_NE(unseen.error().code(), Code::not_found);
+}
+
+TEST(Resolver, OfflineAsksNobody) {
+  ResolverFixture f;
+  ASSERT_TRUE(f.resolver->resolve("M31", soon()));
+  f.clock.advance(std::chrono::hours(24 * 3650));
+  Resolver offline({{f.first.url("/s")}}, std::make_shared<test::NobodyClient>(), f.store, f.clock);
+  EXPECT_TRUE(offline.resolve("M31", soon())->stale);
+  const auto unseen = offline.resolve("M33", soon());
+  ASSERT_FALSE(unseen);
+  EXPECT_EQ(unseen.error().code(), Code::unavailable);
+  EXPECT_THAT(unseen.error().what(), HasSubstr("--offline"));
+  EXPECT_EQ(f.asked(), 1u);
 }
 
 TEST(Resolver, CompletesAQueryWithoutChangingItsName) {
