@@ -70,6 +70,7 @@ Result<SharedBytes> LiveContent::read(const SourcePtr& source, ByteRange range, 
       std::lock_guard lock(mutex_);
       RangeSet gaps;
       on_disk = gather(reader, gaps);
+      if (!gaps.empty()) read_for_ = ctx.cause;
       if (!gaps.empty()) attach(reader, gaps.ranges(), source, fetch_hint, ctx, todo);
       reader.awaited = std::move(gaps);
       readers_.push_back(&reader);

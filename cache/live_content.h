@@ -136,6 +136,7 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   mutable std::mutex mutex_;
   std::list<TransferPtr> transfers_;
   std::list<Reader*> readers_;
+  std::string read_for_;  // the cause of the last read that missed
   std::map<std::uint64_t, Partial> partials_;  // by the granule's offset
 };
 

@@ -36,6 +36,8 @@ std::optional<BlockCache::Running> LiveContent::running() const {
     if (time.count() > 0) out.bytes_per_second += static_cast<double>(came) / time.count();
     out.running_for = std::max(out.running_for, std::chrono::duration_cast<std::chrono::milliseconds>(time));
   }
+  // Who reads says which file it is; what is fetched ahead for them does not.
+  if (!read_for_.empty()) out.cause = read_for_;
   return out;
 }
 

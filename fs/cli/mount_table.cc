@@ -3,6 +3,7 @@
 // Reads /proc/self/mountinfo; blanks in it are written as \040.
 #include "fs/cli/mount_table.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -36,6 +37,10 @@ std::vector<MountEntry> parse_mountinfo(const std::string& text) {
     std::string id, parent, device, root, mountpoint, type, source;
     if (!(before >> id >> parent >> device >> root >> mountpoint) || !(after >> type >> source)) continue;
     out.push_back({decode_octal(mountpoint), decode_octal(type), decode_octal(source)});
+    std::string options;
+    const std::size_t user = after >> options ? options.find("user_id=") : std::string::npos;
+    if (user != std::string::npos)
+      out.back().user = static_cast<unsigned>(std::strtoul(options.c_str() + user + 8, nullptr, 10));
   }
   return out;
 }

@@ -14,6 +14,7 @@ struct MountEntry {
   std::filesystem::path mountpoint;
   std::string type;    ///< "fuse.skymount"
   std::string source;  ///< "skymount"
+  std::optional<unsigned> user{};  ///< FUSE: who has mounted it
 };
 
 /// The text of /proc/self/mountinfo (proc(5)), oldest first; malformed lines are left out.

@@ -76,7 +76,7 @@ Result<std::string> cache_action_of_paths(const Namespace& tree, cache::BlockCac
     files.push_back(text_of(
         {{"event", "file"}, {"path", path}, {"code", errno_name(error.code())}, {"error", readable(error.what())}}));
   };
-  TreeWalk walk(tree, {file, failure}, TreeWalk::Asking::nobody, stop);
+  TreeWalk walk(tree, {file, failure}, stop);
   for (const std::string& path : paths) walk.walk(path);
   Json out = {{"event", "end"},      {"ok", sum.failed == 0 && sum.damaged == 0},
               {"files", sum.files},  {"files_here", sum.here},

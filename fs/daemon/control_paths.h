@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `skymount cache ACTION PATH...`: what the cache holds of these files. Asks no archive: of what was never listed here
-// nothing can be in the cache.
+// `skymount cache ACTION PATH...`: what the cache holds of these files. No file is opened or fetched; finding them
+// costs what `ls -R` costs, which is nothing where they were listed before.
 #pragma once
 
 #include "cache/block_cache.h"

@@ -49,7 +49,7 @@ void PrefetchJob::search() {
                    ++failed_;
                    news_.push_back({path, Outcome::State::failed, 0, 0, error});
                  }},
-                TreeWalk::Asking::archives, stop_.get_token());
+                stop_.get_token());
   for (const std::string& path : wish_.paths) walk.walk(path);
   std::lock_guard lock(mutex_);
   searching_ = false;

@@ -19,29 +19,17 @@ bool is_pattern(std::string_view component) {
 
 }  // namespace
 
-TreeWalk::TreeWalk(const Namespace& tree, Listener listener, Asking asking, std::stop_token stop)
-    : tree_(tree), listener_(std::move(listener)), asking_(asking), stop_(std::move(stop)) {}
+TreeWalk::TreeWalk(const Namespace& tree, Listener listener, std::stop_token stop)
+    : tree_(tree), listener_(std::move(listener)), stop_(std::move(stop)) {}
 
 FetchContext TreeWalk::context(const Place& place, std::string_view doing) const {
   FetchContext ctx = FetchContext::within(kBudget, std::string(doing) + " " + place.path, stop_);
   ctx.priority = Priority::prefetch;
-  if (asking_ == Asking::nobody) {
-    // Who has left already is told what the disk remembers, and nothing is begun for them.
-    std::stop_source left;
-    left.request_stop();
-    ctx.stop = left.get_token();
-  }
   return ctx;
 }
 
 void TreeWalk::failed(const std::string& path, const Error& error) {
   if (!stop_.stop_requested()) listener_.failure(path, error);
-}
-
-/// In a walk that asks nobody: what was never listed here.
-bool TreeWalk::unknown(const Error& error) const {
-  return asking_ == Asking::nobody &&
-         (error.code() == Code::would_wait || error.code() == Code::cancelled || error.code() == Code::timed_out);
 }
 
 Result<Place> TreeWalk::child(const Place& folder, std::string_view name) {
@@ -73,8 +61,7 @@ void TreeWalk::descend(const Place& at, std::string_view rest) {
   if (!is_pattern(name)) {
     const Result<Place> place = child(at, name);
     if (place) return descend(*place, after);
-    return failed(
-        path, unknown(place.error()) ? Error(Code::not_found, "nothing of it was ever listed here") : place.error());
+    return failed(path, place.error());
   }
   const Result<FolderContents> listed = contents(at);
   if (!listed) return failed(at.path, listed.error());
@@ -99,13 +86,13 @@ void TreeWalk::take(Place place, unsigned depth) {
 void TreeWalk::below(const Place& folder, unsigned depth) {
   if (folder.kind == PlaceKind::control_folder) return;
   const Result<FolderContents> listed = contents(folder);
-  if (!listed) return unknown(listed.error()) ? void() : failed(folder.path, listed.error());
+  if (!listed) return failed(folder.path, listed.error());
   for (const FolderItem& item : listed->items) {
     if (stop_.stop_requested()) return;
     Result<Place> place = child(folder, item.name);
     if (place) {
       take(std::move(*place), depth + 1);
-    } else if (!unknown(place.error())) {
+    } else {
       failed((folder.path == "/" ? "" : folder.path) + "/" + item.name, place.error());
     }
   }

@@ -20,11 +20,7 @@ class TreeWalk {
     std::function<void(Place file)> file;                                      ///< each content once
     std::function<void(const std::string& path, const Error& error)> failure;  ///< a folder or name that failed
   };
-  enum class Asking {
-    archives,  ///< as ls would: listings and links that are not here are asked for
-    nobody     ///< what is not here is left out
-  };
-  TreeWalk(const Namespace& tree, Listener listener, Asking asking, std::stop_token stop);
+  TreeWalk(const Namespace& tree, Listener listener, std::stop_token stop);
 
   /// `path` begins at the mount's root. A component with * ? or [ matches names that are listed, unless it is a term
   /// of a query ("collection=DASCH*"), where the star belongs to the question.
@@ -37,12 +33,10 @@ class TreeWalk {
   Result<Place> child(const Place& folder, std::string_view name);
   Result<FolderContents> contents(const Place& folder);
   void failed(const std::string& path, const Error& error);
-  bool unknown(const Error& error) const;
   FetchContext context(const Place& place, std::string_view doing) const;
 
   const Namespace& tree_;
   const Listener listener_;
-  const Asking asking_;
   const std::stop_token stop_;
   std::unordered_set<std::string> seen_;  // contents
 };
