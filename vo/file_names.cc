@@ -79,10 +79,22 @@ constexpr std::string_view kCore = "//www.ivoa.net/rdf/datalink/core#";
 
 // Our own names in an archive's folders, query folders and dataset folders, lower case.
 constexpr std::string_view kReserved[] = {
-    "readme.txt",    "links.vot", "dataset.json", "errors.txt",  "incomplete.txt", "cutout.fits",
-    "cutout",        "count.txt", "query.adql",   "cutouts",     "results.vot",    "results.csv",
-    "images",        "previews",  "by-type",      "by-band",     "by-collection",  "by-year",
-    "by-instrument", "recent",    ".skymount"};
+    "readme.txt", "links.vot",  "dataset.json",  "errors.txt",  "incomplete.txt", "cutout.fits", "cutout",
+    "count.txt",  "query.adql", "cutouts",       "results.vot", "results.csv",    "images",      "previews",
+    "by-type",    "by-band",    "by-collection", "by-year",     "by-instrument",  "recent",      ".skymount"};
+
+/// What cfitsio takes for another place than a file of that name: its drivers ("file:", "mem:"), standard input and
+/// output. Measured: "stdin.fits" is read from the terminal.
+void disarm_for_cfitsio(std::string& name) {
+  const std::string begin = lower(std::string_view(name).substr(0, 8));
+  for (const std::string_view stream : {"stdin", "stdout"}) {
+    if (begin.starts_with(stream)) name.insert(0, 1, '_');
+  }
+  for (const std::string_view driver :
+       {"file:", "mem:", "shmem:", "root:", "rootd:", "ftp:", "ftps:", "gsiftp:", "http:", "https:", "stream:"}) {
+    if (begin.starts_with(driver)) name[driver.size() - 1] = '_';
+  }
+}
 
 }  // namespace
 
@@ -100,6 +112,7 @@ std::string safe_name(std::string_view text, std::size_t max_bytes) {
   }
   if (out.empty()) return "unnamed";
   if (std::string_view("~-@.").find(out.front()) != std::string_view::npos) out.front() = '_';
+  disarm_for_cfitsio(out);
   if (out.size() <= max_bytes) return out;
   const NameParts parts = split_extension(out);
   if (parts.extension.size() >= max_bytes) return std::string(cut(out, max_bytes));
@@ -180,12 +193,13 @@ std::string folder_for_semantics(std::string_view term) {
 
 bool is_probed_name(std::string_view name) {
   // Windows (also through Samba), macOS, file managers looking for a folder's picture, and the roots of file systems.
-  static constexpr std::string_view kProbed[] = {"desktop.ini", "autorun.inf",  "thumbs.db",   "ehthumbs.db",
-                                                 "folder.jpg",  "folder.jpeg",  "folder.png",  "folder.gif",
-                                                 "cover.jpg",   "albumart.jpg", "lost+found",  "$recycle.bin",
-                                                 "recycler",    "recycled",     "bdmv",        "video_ts",
-                                                 "dcim",        "autorun.sh",   "autorun",     "icon\r",
-                                                 "system volume information"};
+  static constexpr std::string_view kProbed[] = {"desktop.ini",  "autorun.inf", "thumbs.db",
+                                                 "ehthumbs.db",  "folder.jpg",  "folder.jpeg",
+                                                 "folder.png",   "folder.gif",  "cover.jpg",
+                                                 "albumart.jpg", "lost+found",  "$recycle.bin",
+                                                 "recycler",     "recycled",    "bdmv",
+                                                 "video_ts",     "dcim",        "autorun.sh",
+                                                 "autorun",      "icon\r",      "system volume information"};
   return std::find(std::begin(kProbed), std::end(kProbed), lower(name)) != std::end(kProbed);
 }
 

@@ -16,8 +16,9 @@ inline constexpr std::size_t kMaxNameBytes = 255;  ///< NAME_MAX
 /// `text` with everything that shells, glob patterns, cfitsio's extended syntax or terminals give a meaning to replaced
 /// by
 /// '_' (one for each character): blanks, []{}()!+=, quotes, backtick, $ ; & | < > * ? \ #, '/', control and invisible
-/// characters, malformed UTF-8. No leading ~ - @ or dot; at most `max_bytes`, cut between characters, the extension
-/// kept; never empty. Names that are safe already come back unchanged.
+/// characters, malformed UTF-8. No leading ~ - @ or dot, nothing that cfitsio takes for a driver or a stream; at most
+/// `max_bytes`, cut between characters, the extension kept; never empty. Names that are safe already come back
+/// unchanged.
 std::string safe_name(std::string_view text, std::size_t max_bytes = kMaxNameBytes);
 
 /// A name in two: "scan_001.fits.gz" is "scan_001" and ".fits.gz"; an extension is short and has letters or digits

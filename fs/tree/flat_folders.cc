@@ -18,6 +18,12 @@ bool is_fits(const vo::Entry& entry) {
          entry.name.ends_with(".fits.gz") || entry.name.ends_with(".fits.fz") || entry.name.ends_with(".fit");
 }
 
+/// DataLink 1.1 may say what a #this is; a catalogue or a time series beside the image is not it.
+bool may_be_image(const vo::Entry& entry) {
+  const std::string& kind = entry.content_qualifier;
+  return kind.empty() || kind.ends_with("image") || kind.ends_with("cube");
+}
+
 /// The preview to show, best first; larger is better.
 int preview_rank(const vo::Entry& entry) {
   if (entry.semantics == "#preview-image") return 4;
@@ -36,7 +42,8 @@ std::string extension_of(const std::string& name) {
     const std::size_t before = name.rfind('.', dot - 1);
     if (before != std::string::npos && before != 0 && dot - before <= 6) dot = before;
   }
-  return name.substr(dot);
+  // A dataset's name leaves room for 55 bytes (kMaxDatasetName); what is longer is no extension but a name with a dot.
+  return name.size() - dot > 40 ? "" : name.substr(dot);
 }
 
 std::optional<vo::Entry> choose(const Place& folder, const vo::DatasetFolder& links, const vo::Dataset& dataset) {
@@ -48,7 +55,9 @@ std::optional<vo::Entry> choose(const Place& folder, const vo::DatasetFolder& li
   const vo::Entry* best = nullptr;
   for (const vo::Entry& entry : links.entries) {
     if (folder.flat == FlatKind::images) {
-      if (best == nullptr && entry.semantics == "#this" && !entry.links_document && is_fits(entry)) best = &entry;
+      if (best == nullptr && entry.semantics == "#this" && !entry.links_document && is_fits(entry) &&
+          may_be_image(entry))
+        best = &entry;
     } else if (preview_rank(entry) > (best == nullptr ? 0 : preview_rank(*best))) {
       best = &entry;
     }
