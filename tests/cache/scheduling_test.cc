@@ -104,6 +104,7 @@ TEST_F(Scheduling, WhatIsFetchedAheadIsBoundedByMemoryOverAllArchives) {
     sources.back()->close_gate(200'000);
     cache().prefetch(sources.back(), {0, 400'000}, ahead());
   }
+  EXPECT_TRUE(soon([&] { return cache().stat().running_transfers == 4; }));
   std::this_thread::sleep_for(200ms);
   EXPECT_EQ(cache().stat().running_transfers, 4u);
   EXPECT_TRUE(reads_right(memory_source(pattern(100'000), {}, "another"), {0, 100'000})) << "who waits is not held up";
