@@ -131,6 +131,11 @@ Result<ObscoreAnswer> ObscoreService::ask(const Query& query, PositionForm form,
       },
       [&](const Row& row) -> Result<TapService::Next> { return intake.take(row); }, ctx);
   if (!answer) return fail(std::move(answer).error());
+  // A service that meets a footprint which it cannot compute with only after some rows: a lower rung shows them all.
+  const bool may_step_down = query.position && !form_named(options_.obscore.form);
+  if (answer->fault && may_step_down && names_geometry(answer->fault->what(), out.adql)) {
+    return fail(std::move(*answer->fault));
+  }
   intake.finish(std::move(*answer));
   out.table = intake.take_table();
   out.shortfalls = shortfalls_of(intake, query, form, adql, out.table.size());
@@ -191,13 +196,15 @@ Result<Count> ObscoreService::ask_numbers(const Query& query, PositionForm form,
   // 2: one row is the answer; a second one would show that this was no aggregate.
   const Result<Table> table = tap_.query({.query = out.adql, .language = options_.tap.language, .maxrec = 2}, ctx);
   if (!table) return fail(table.error());
-  const std::optional<double> rows = table->size() == 1 ? to_number(table->cell(0, std::optional<std::size_t>(0))) : std::nullopt;
+  const std::optional<double> rows =
+      table->size() == 1 ? to_number(table->cell(0, std::optional<std::size_t>(0))) : std::nullopt;
   // 1e15: beyond any archive, and still a whole number in a double.
   if (!rows || !(*rows >= 0) || *rows > 1e15) {
     return fail(Code::corrupt, "the archive's answer to " + words_of(out.adql, 80) + " is no number of rows");
   }
   out.rows = static_cast<std::uint64_t>(*rows);
-  const std::optional<double> kilobytes = sizes ? to_number(table->cell(0, std::optional<std::size_t>(1))) : std::nullopt;
+  const std::optional<double> kilobytes =
+      sizes ? to_number(table->cell(0, std::optional<std::size_t>(1))) : std::nullopt;
   if (kilobytes && *kilobytes > 0 && *kilobytes < 1e15) out.bytes = static_cast<std::uint64_t>(*kilobytes * 1000);
   out.asked_at = clock_.now();
   return out;

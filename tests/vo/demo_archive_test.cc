@@ -88,6 +88,7 @@ TEST(DemoArchiveMounted, EveryRungOfTheLadderFindsTheSameFootprints) {
       options.errors_as_200 = as_200;
       DemoFixture degraded(options);
       const ListingPtr listing = degraded.list("pos=156.01,48.14");
+      SCOPED_TRACE(listing->adql);
       EXPECT_THAT(ids(*listing), IsSupersetOf(ids(*reference)));
       const bool said =
           !listing->shortfalls.empty() && listing->shortfalls[0].kind == Shortfall::Kind::degraded_geometry;
