@@ -52,12 +52,12 @@ struct Predicate {
 
 void predicate(sqlite3_context* context, int, sqlite3_value** args) {
   const auto* what = static_cast<const Predicate*>(sqlite3_user_data(context));
+  if (is_null(args[0]) || is_null(args[1])) return sqlite3_result_null(context);  // a row without a centre
   for (int i = 0; i < 2; ++i) {
     if (!what->columns && sqlite3_value_subtype(args[i]) != kGeometryMark) {
       return fail_with(context, std::string("function ") + what->name + "(geometry, text) is not defined");
     }
   }
-  if (is_null(args[0]) || is_null(args[1])) return sqlite3_result_null(context);
   const auto first = parse_footprint(text_of(args[0])), second = parse_footprint(text_of(args[1]));
   if (!first || !second) return sqlite3_result_null(context);
   sqlite3_result_int(context, what->holds(*first, *second) ? 1 : 0);
