@@ -66,6 +66,9 @@ Result<void> Document::feed(std::string_view text) {
   splitter_.feed(text);
   XmlToken token;
   while (true) {
+    if (mode_ == Mode::rows) {
+      if (auto taken = take_plain_rows(); !taken) return taken;
+    }
     switch (splitter_.next(token)) {
       case XmlSplitter::Next::more: return {};
       case XmlSplitter::Next::failed:

@@ -57,7 +57,9 @@ class Document {
   void close_element(unsigned depth);
   Result<void> open_data(const XmlToken& token, unsigned depth);
   Result<void> open_stream(const XmlToken& token);
+  Result<void> take_plain_rows();
   Result<void> finish_row();
+  Result<void> take_cells(const std::vector<std::string_view>& cells);
   Result<void> announce();
   Result<void> gather(const XmlToken& token);
   bool is_foreign(const XmlToken& token, unsigned depth);
@@ -91,6 +93,7 @@ class Document {
   std::size_t row_elements_ = 0, row_tag_bytes_ = 0;
   bool row_has_cdata_ = false;
   XmlRow xml_row_;
+  std::vector<std::string_view> plain_cells_;
   Row row_;
   std::optional<BinaryRows> binary_;
   std::vector<Field> fields_;
