@@ -3,6 +3,7 @@
 
 #include "cache/content_id.h"
 #include "fs/tree/generated.h"
+#include "fs/tree/typing_slips.h"
 #include "fs/making.h"
 #include "fs/xattrs.h"
 #include "vo/query/grammar.h"
@@ -43,7 +44,8 @@ Bound bound_of(const std::string& text) {
 bool worth_noting(const Error& error, const Place& folder, std::string_view name) {
   if (error.code() != Code::not_found) return error.code() != Code::cancelled;
   if (name.starts_with('.')) return false;
-  return folder.kind == PlaceKind::root || vo::looks_like_term(name);
+  if (folder.kind == PlaceKind::root || vo::looks_like_term(name)) return true;
+  return (folder.kind == PlaceKind::archive || folder.kind == PlaceKind::query) && !typing_slip(name).empty();
 }
 
 /// Runs `work` on `lane` for a caller that waits; one that has left by then costs nothing.
@@ -135,7 +137,7 @@ void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token 
       return fail(Code::not_found, "not made yet");  // else the kernel itself says that it exists
     }
     if (place) return intern(std::move(*place));
-    if (worth_noting(place.error(), node->place, name)) {
+    if (worth_noting(place.error(), node->place, name) && !crawlers_.refused(caller)) {
       journal_.record("lookup", node->place.path + (node->place.path == "/" ? "" : "/") + name, place.error());
     }
     return fail(std::move(place).error());

@@ -67,7 +67,9 @@ class Catalog::Impl {
         prefix_(archive_->options().name + "\n" + configuration_of(archive_->options()) + "\n"),
         listings_({Room::listings, prefix_, ttl().listings, ttl().negative, patience(),
                    [](const Listing& listing) { return vo::weight(listing); },
-                   [](Listing& l, const Overdue& why) { mark_overdue(l, why.failure, why.failed_at); },
+                   [offline = archive_->options().offline](Listing& l, const Overdue& why) {
+                     mark_overdue(l, why.failure, why.failed_at, offline);
+                   },
                    [this](const Listing& listing) { return lifetime(listing); }, archive_->options().limits.connect},
                   kListings, archive_->options().memory_bytes / kListingShare, "listing", store, clock),
         folders_(archive_, prefix_, store, clock),

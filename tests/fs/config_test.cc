@@ -305,6 +305,33 @@ TEST_F(Configured, AFileThatDoesNotExistIsNamed) {
   EXPECT_THAT(config.error().what(), HasSubstr("nowhere.toml"));
 }
 
+TEST_F(Configured, NothingButTheCacheIsNeededToLookAtTheCache) {
+  const Environment environment = [this](const char* name) -> std::optional<std::string> {
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
+  };
+  EXPECT_FALSE(load()) << "no archive is configured";
+  Result<GlobalOptions> global = load_global({}, environment);
+  ASSERT_TRUE(global) << global.error().what();
+  EXPECT_EQ(global->cache_dir, dir_.path() / "home/.cache/skymount");
+  users("broken.toml", "name = ");
+  users("skymount.toml", "[cache]\ndir = \"~/bytes\"\n");
+  EXPECT_EQ(load_global({}, environment)->cache_dir, dir_.path() / "home/bytes");
+  ConfigRequest request;
+  request.cache = "~/mine";  // as -o cache=~/mine says it, which no shell expands
+  EXPECT_EQ(load_global(request, environment)->cache_dir, dir_.path() / "home/mine");
+}
+
+TEST_F(Configured, MemoryThatHoldsNotEvenOneRequestIsRefused) {
+  shipped("gavo.toml", kFourLines);
+  users("skymount.toml", "[cache]\nmemory = \"1 kB\"\n");
+  Result<Configuration> config = load();
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().what(), AllOf(HasSubstr("skymount.toml:2"), HasSubstr("at least \"32 MB\"")));
+  users("skymount.toml", "[cache]\nmemory = \"32 MB\"\n");
+  EXPECT_TRUE(load());
+}
+
 TEST_F(Configured, TheGlobalFileSetsCacheLifetimesProxyAndCrawlersForAllArchives) {
   shipped("gavo.toml", kFourLines);
   const auto ca = write("ca.pem", "");
