@@ -41,8 +41,9 @@ struct OpenedRemote {
   Bytes head;  ///< the file's first bytes, verified and sniffed; belongs into the block cache when the size is known
 };
 
-/// How much the first contact asks for: enough for most FITS headers, and cheap beside a round trip.
-inline constexpr std::uint64_t kFirstRange = 256ULL * 1024;
+/// How much the first contact asks for: enough for most FITS headers, and cheap beside a round trip. A whole number of
+/// the cache's granules that, with the head of the answer, stays below 256 KiB.
+inline constexpr std::uint64_t kFirstRange = 240ULL * 1024;
 
 /// Errors  denied (401, 403), not_found (404, 410), unavailable (429, 5xx, network), no_data (204, empty body where a file
 ///         was promised), corrupt (HTML or an error document under a binary promise), too_large, timed_out, cancelled.
