@@ -31,9 +31,9 @@ struct LmdbOptions {
 /// across fork(): in a child every call fails or finds nothing.
 class Lmdb {
  public:
-  /// The databases. The first five are the MetaStore's rooms.
-  enum class Db { listings, links, contents, services, saved, files, extents };
-  static constexpr std::size_t kDbCount = 7;
+  /// The databases. The first five and `jobs` are the MetaStore's rooms.
+  enum class Db { listings, links, contents, services, saved, files, extents, jobs };
+  static constexpr std::size_t kDbCount = 8;
 
   /// Joins what was written before with what is written now. Pure; associative and idempotent, because a change may be
   /// joined in memory, at commit, or both.

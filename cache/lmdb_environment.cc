@@ -23,7 +23,7 @@ constexpr std::uint32_t kFormat = 1;
 constexpr const char* kAboutDb = "about";
 constexpr const char* kFormatKey = "format";
 constexpr const char* kDbNames[Lmdb::kDbCount] = {"listings", "links", "contents", "services",
-                                                  "saved",    "files", "extents"};
+                                                  "saved",    "files", "extents",  "jobs"};
 
 // Readers hold a slot only during a transaction of microseconds; this is for a crowd of processes that were killed.
 constexpr unsigned kReaderSlots = 512;

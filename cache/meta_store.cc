@@ -24,6 +24,7 @@ Lmdb::Db database_of(MetaStore::Room room) {
     case MetaStore::Room::contents: return Lmdb::Db::contents;
     case MetaStore::Room::services: return Lmdb::Db::services;
     case MetaStore::Room::saved: return Lmdb::Db::saved;
+    case MetaStore::Room::jobs: return Lmdb::Db::jobs;
   }
   return Lmdb::Db::saved;
 }

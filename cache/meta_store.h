@@ -22,7 +22,7 @@ class Lmdb;
 class MetaStore {
  public:
   /// The rooms of the store: one LMDB database each.
-  enum class Room { listings, links, contents, services, saved };
+  enum class Room { listings, links, contents, services, saved, jobs };
 
   struct Record {
     Bytes value;

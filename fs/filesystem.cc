@@ -9,6 +9,7 @@
 #include "vo/query/grammar.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace skymount::fs {
 namespace {
@@ -17,6 +18,9 @@ namespace {
 // its reads have in common, and what is fetched ahead for them, lives on for a moment.
 constexpr std::uint64_t kBriefly = 2_MiB;
 constexpr std::chrono::seconds kComesBack{1};
+
+// Unmounting waits at most two seconds for the deletion of jobs.
+constexpr std::chrono::milliseconds kEndingJobs{1500};
 
 bool is_control(const Place& place) {
   return place.kind == PlaceKind::generated &&
@@ -75,6 +79,11 @@ Filesystem::~Filesystem() {
 }
 
 void Filesystem::shutdown() {
+  // All archives at once: one that does not answer must not keep the others' jobs running.
+  std::vector<std::jthread> endings;
+  for (const auto& archive : tree_.archives()) {
+    endings.emplace_back([archive] { archive->archive->end_jobs(kEndingJobs); });
+  }
   for (const auto& archive : tree_.archives()) {
     archive->lanes.listings.shutdown();
     archive->lanes.data.shutdown();
