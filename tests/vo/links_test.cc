@@ -232,6 +232,16 @@ TEST(Links, SecretsAreBlankedInTheDocumentAndNowhereElse) {
   EXPECT_THAT(folder->entries[0].identity, Not(HasSubstr("abcdef")));
 }
 
+TEST(Links, SecretsInTheArchivesWordsAreBlankedInTheDocument) {
+  LinksFixture f(links_votable({{"d", "", "", "token=geheim gone", "#this", "", "", ""},
+                                {"d", "http://127.0.0.1:1/b.fits", "", "", "#auxiliary", "Bearer geheimgeheimgeheim",
+                                 "image/fits", ""}}));
+  const auto folder = f.folder();
+  ASSERT_TRUE(folder);
+  EXPECT_THAT(folder->links_document, Not(HasSubstr("geheim")));
+  EXPECT_THAT(folder->links_document, HasSubstr("token=*** gone"));
+}
+
 TEST(Links, CellsOfTokenColumnsAreBlanked) {
   const std::string document = R"(<VOTABLE><RESOURCE><TABLE><FIELD name="ID" datatype="char" arraysize="*"/>
 <FIELD name="access_url" datatype="char" arraysize="*"/><FIELD name="semantics" datatype="char" arraysize="*"/>

@@ -43,7 +43,7 @@ class Document {
     unsigned depth = 0;
     std::size_t number = 0;
     bool has_fields = false;
-    std::string id, ref;
+    std::string id, ref, nrows;
   };
 
   Result<void> take(const XmlToken& token);
@@ -86,6 +86,8 @@ class Document {
   std::optional<std::size_t> result_;  // number of the result table
   std::string result_id_;
   bool result_has_data_ = false;
+  std::optional<std::uint64_t> promised_rows_;  // TABLE/@nrows of the result
+  std::size_t other_tables_ = 0;                // more tables with rows, which look like results, too
   bool announced_ = false;
 
   std::vector<CellRules> rules_;

@@ -39,7 +39,8 @@ void Document::open_resource(const XmlToken& token, unsigned depth) {
 }
 
 void Document::open_table(const XmlToken& token, unsigned depth) {
-  table_ = OpenTable{depth, tables_++, false, attribute(token, "ID"), attribute(token, "ref")};
+  table_ =
+      OpenTable{depth, tables_++, false, attribute(token, "ID"), attribute(token, "ref"), attribute(token, "nrows")};
 }
 
 /// Is the open TABLE the result, or better than what was taken for it?
@@ -68,11 +69,14 @@ Result<void> Document::open_data(const XmlToken& token, unsigned depth) {
   if (wanted) {
     result_ = table_->number;
     result_has_data_ = true;
+    if (const auto rows = read_integer(table_->nrows); rows && *rows >= 0) promised_rows_ = *rows;
     if (name == "FITS") {
       return fail(Code::unsupported, "the table comes as FITS inside VOTable; ask the service for another format");
     }
     if (auto announced = announce(); !announced) return announced;
   }
+  const bool of_meta = !resources_.empty() && resources_.back().meta;
+  if (!wanted && !of_meta && table_->has_fields && token.kind != Kind::empty) ++other_tables_;
   if (token.kind == Kind::empty) return {};
   if (!wanted) {
     mode_ = Mode::skipped;
