@@ -3,6 +3,7 @@
 // What becomes of links answers: files with names, faults, services with exactly the parameters that must be sent; and
 // how the links of a row are found without asking more than once.
 #include "tests/vo/fake_service.h"
+#include "vo/protocol/dali.h"
 #include "vo/protocol/datalink.h"
 #include "vo/query/grammar.h"
 
@@ -310,6 +311,13 @@ TEST(Links, AnErrorDocumentIsTheArchivesWordAndALoginPageIsNoDocument) {
   const auto login = g.folder();
   ASSERT_FALSE(login);
   EXPECT_EQ(login.error().code(), Code::corrupt);
+}
+
+TEST(Links, APartInThePlaceOfTheWholeIsNamedAsOne) {
+  const Error error = error_of_answer(206, "<?xml version=\"1.0\"?><VOTABLE/>");
+  EXPECT_EQ(error.code(), Code::corrupt);
+  EXPECT_THAT(error.what(), HasSubstr("HTTP 206: a part came"));
+  EXPECT_THAT(error_of_answer(200, "Please log in").what(), HasSubstr("not a VOTable: Please log in"));
 }
 
 }  // namespace
