@@ -56,6 +56,9 @@ class Lmdb {
   /// Stores how(what is there, change); both processes of a shared directory keep what the other one added.
   void merge(Db db, std::string_view key, Bytes change, Merge how);
 
+  /// The same as put(), on disk when it returns. Errors: no_space, corrupt, unavailable; then nothing was changed.
+  Result<void> put_now(Db db, std::string_view key, Bytes value);
+
   /// Visits the records whose key begins with `prefix`, until `visit` returns false. No transaction is open and no lock
   /// is held while `visit` runs, so it may call back; what is written meanwhile may or may not be seen.
   using Visit = std::function<bool(std::string_view key, ByteView value)>;
@@ -63,6 +66,13 @@ class Lmdb {
 
   /// Commits what has gathered. Errors: no_space, corrupt, unavailable; the change is lost then.
   Result<void> flush();
+
+  /// Commits that failed since open(), and why the last one did.
+  struct Losses {
+    std::uint64_t count = 0;
+    std::string why;
+  };
+  Losses losses() const;
 
  private:
   class Impl;

@@ -40,7 +40,8 @@ Json cache_status(const StatusSources& from) {
           {"misses", stat.misses},
           {"hit_rate", asked == 0 ? Json() : Json(std::round(1000.0 * stat.hits / asked) / 1000)},
           {"fetched_bytes", stat.fetched_bytes},
-          {"transfers", stat.running_transfers}};
+          {"transfers", stat.running_transfers},
+          {"trouble", stat.trouble.empty() ? Json() : Json(readable(stat.trouble))}};
 }
 
 Json origins_status(const std::vector<vo::SickOrigin>& sick) {

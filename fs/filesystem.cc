@@ -72,7 +72,9 @@ Filesystem::Filesystem(std::vector<std::shared_ptr<MountedArchive>> archives, ca
       crawlers_(facts_.crawlers),
       tree_(std::move(archives), journal_),
       inodes_(tree_.root()),
-      deadlines_(std::make_unique<Deadlines>()) {}
+      deadlines_(std::make_unique<Deadlines>()) {
+  blocks_.on_trouble([this](const Error& trouble) { journal_.record("cache", facts_.cache_dir, trouble); });
+}
 
 Filesystem::~Filesystem() {
   shutdown();
@@ -88,6 +90,8 @@ void Filesystem::shutdown() {
     archive->lanes.listings.shutdown();
     archive->lanes.data.shutdown();
   }
+  saving_.shutdown();
+  blocks_.on_trouble({});
 }
 
 Result<NodePtr> Filesystem::node_of(NodeId id) const {
@@ -189,7 +193,9 @@ void Filesystem::make_folder(NodeId parent, const std::string& name, std::stop_t
   const FetchContext ctx = FetchContext::within(archive.options().limits.listing,
                                                 "mkdir " + (*folder)->place.path + "/" + name, std::move(stop));
   auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
-  park(archive.lanes.listings, std::move(waiting), [this, make, ctx](Waiting<Attributes>& caller) {
+  // Only what has to be asked first waits behind other questions to the archive.
+  Executor& lane = tree_.child((*folder)->place, name, nullptr) ? saving_ : archive.lanes.listings;
+  park(lane, std::move(waiting), [this, make, ctx](Waiting<Attributes>& caller) {
     Result<Attributes> made = make(&ctx);
     const NodeId id = made ? made->node : 0;
     if (!caller.finish(std::move(made)) && id != 0) inodes_.forget(id, 1);
