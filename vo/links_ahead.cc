@@ -19,6 +19,7 @@ constexpr std::size_t kWalks = 16;
 constexpr std::size_t kSearched = 5'000;
 // Apache refuses request lines over 8190 bytes, others over 8000; proxies add to them.
 constexpr std::size_t kLongestUrl = 6'000;
+constexpr std::size_t kFewUntold = 4;  // one in so many
 // Datasets in doubt that nobody enters; more are asked for with others once again.
 constexpr std::size_t kMostDoubts = 10'000;
 
@@ -195,10 +196,14 @@ void LinksAhead::run(const BatchPtr& batch, const ListingPtr& listing, const Fet
   for (std::size_t i = 1; i < batch->datasets.size(); ++i) {
     if ((*answer)[i].folder) owner_.keep(listing->datasets[batch->datasets[i]], *(*answer)[i].folder);
   }
+  // A few that are left out are left out again; many are behind the end of what the service takes at once.
+  const auto untold = std::count_if(answer->begin(), answer->end(), [](auto& t) { return t.doubt == Doubt::untold; });
+  const bool few_untold = static_cast<std::size_t>(untold) * kFewUntold <= answer->size();
   state_.with([&](State& state) {
     if (state.doubts.size() >= kMostDoubts) state.doubts.clear();
     for (std::size_t i = 0; i < batch->datasets.size(); ++i) {
-      if ((*answer)[i].doubt == Doubt::faults) state.doubts[batch->keys[i]] = Doubt::faults;
+      const Doubt doubt = (*answer)[i].doubt;
+      if (doubt == Doubt::faults || (doubt == Doubt::untold && few_untold)) state.doubts[batch->keys[i]] = doubt;
     }
   });
   std::lock_guard lock(batch->mutex);
