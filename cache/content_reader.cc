@@ -12,7 +12,7 @@ namespace skymount::cache {
 namespace {
 
 // What an open has brought of a file.
-constexpr std::uint64_t kHead = 240_KiB;
+constexpr std::uint64_t kHead = 256_KiB;
 
 }  // namespace
 

@@ -6,11 +6,7 @@
 
 #include "cache/block_store.h"
 
-#include <chrono>
 #include <condition_variable>
-#include <mutex>
-#include <optional>
-#include <string>
 #include <thread>
 
 namespace skymount::cache {
@@ -18,17 +14,12 @@ namespace skymount::cache {
 /// Thread-safe. Its thread ends with it.
 class Janitor {
  public:
-  /// Called from the janitor's thread.
-  struct Work {
-    /// Removes at least so many bytes of a content, or all of it, unless it is at work; true when that is done.
-    std::function<bool(const std::string& hex, std::uint64_t bytes)> evict;
-    /// The time of last use of a content that is open, newer than what the index says; 0 when it is not open.
-    std::function<std::int64_t(const std::string& hex)> used_ms;
-    /// Gives disk space back that no record knows.
-    std::function<void()> mend;
-  };
+  /// Removes a content unless it is at work; true when it is gone. Called from the janitor's thread.
+  using Evict = std::function<bool(const std::string& hex)>;
+  /// The time of last use of a content that is open, newer than what the index says; 0 when it is not open.
+  using UsedMs = std::function<std::int64_t(const std::string& hex)>;
 
-  Janitor(std::shared_ptr<BlockStore> store, std::uint64_t max_bytes, Work work);
+  Janitor(std::shared_ptr<BlockStore> store, std::uint64_t max_bytes, Evict evict, UsedMs used);
   ~Janitor();
   Janitor(const Janitor&) = delete;
   Janitor& operator=(const Janitor&) = delete;
@@ -39,17 +30,13 @@ class Janitor {
   void look();
 
  private:
-  void run();
-  void mend();
-  bool clean();
-  // Its thread's own:
-  bool swept_ = false;
-  std::optional<std::chrono::steady_clock::time_point> mended_;
+  void work();
+  void clean();
 
   const std::shared_ptr<BlockStore> store_;
   const std::uint64_t max_bytes_;
-  const std::uint64_t clean_above_;
-  const Work work_;
+  const Evict evict_;
+  const UsedMs used_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool wanted_ = false, closing_ = false;

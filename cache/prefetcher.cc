@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxHints = 4;
 constexpr std::uint64_t kMaxHintLength = 1_MiB;
 // What an open has brought, and from where on a reader of it is on its way to what comes after.
-constexpr std::uint64_t kHead = 240_KiB, kHalfWay = 128_KiB;
+constexpr std::uint64_t kHead = 256_KiB, kHalfWay = 128_KiB;
 // Of a source that does not say: the usual limit of 4 connections, one of which is kept for metadata.
 constexpr unsigned kParallel = 3;
 

@@ -29,7 +29,6 @@ Examples:
   archives[ name title tap state waiting last_failure{ at words } map[ host url ]
             origins[ origin failures reason failed_seconds_ago next_try_seconds ] ]
   transfers[ archive what done_bytes wanted_bytes file_bytes bytes_per_second eta_seconds seconds transfers queued ]
-  jobs[ archive url phase what since seconds waited_for ]
   waiting[ what seconds budget_left ] waiting_callers ]
 Bytes and seconds; null: not known. Keys may be added, none changes.
 
@@ -47,7 +46,7 @@ A prefetch fills nine tenths of the cache at most, pinned files counted, so that
 Examples:
   skymount prefetch ~/sky/gavo/pos=156.01,48.14/images
   skymount prefetch '~/sky/gavo/pos=156.01,48.14/*DASCH*/*.fits'
-  skymount prefetch --pin ~/sky/gavo/pos=156.01,48.14/cutouts     and keep it, whatever else is read
+  skymount prefetch --pin ~/sky/eso/prog_id=098.C-0739*     and keep it, whatever else is read
 
 --json: one object a line, "event" is one of
   file      path state(fetched|here|failed) bytes fetched_bytes code error

@@ -42,7 +42,7 @@ std::string escaped(std::string_view raw) {
 
 class Writer {
  public:
-  std::string write(const Table& table, const Showing* showing);
+  std::string write(const Table& table);
 
  private:
   void attribute(std::string_view name, std::string_view value);
@@ -53,7 +53,7 @@ class Writer {
   void service(const ServiceDescriptor& service);
   void constant(std::string_view name, std::string_view value);
   void status(const QueryStatus& status);
-  void rows(const Table& table, const Showing* showing);
+  void rows(const Table& table);
   void cell(const Field& field, const Value& value);
   void numbers(const Field& field, const std::vector<std::int64_t>& values);
   void strings(const Field& field, const std::vector<std::string>& values);
@@ -198,11 +198,10 @@ void Writer::cell(const Field& field, const Value& value) {
   out_ += "</TD>";
 }
 
-void Writer::rows(const Table& table, const Showing* showing) {
+void Writer::rows(const Table& table) {
   out_ += "<DATA><TABLEDATA>\n";
   for (std::size_t i = 0; i < table.size(); ++i) {
-    Row row = table.row(i);
-    if (showing != nullptr) showing->row(row);
+    const Row row = table.row(i);
     out_ += "<TR>";
     for (std::size_t column = 0; column < table.meta.fields.size(); ++column) {
       cell(table.meta.fields[column], column < row.size() ? row[column] : Value());
@@ -212,8 +211,8 @@ void Writer::rows(const Table& table, const Showing* showing) {
   out_ += "</TABLEDATA></DATA>";
 }
 
-std::string Writer::write(const Table& table, const Showing* showing) {
-  const TableMeta& meta = showing != nullptr ? showing->meta : table.meta;
+std::string Writer::write(const Table& table) {
+  const TableMeta& meta = table.meta;
   out_ =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.4\" "
       "xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE type=\"results\">\n";
@@ -228,7 +227,7 @@ std::string Writer::write(const Table& table, const Showing* showing) {
     description(meta.description);
     for (const Field& one : meta.fields) field("FIELD", one);
     for (const Field& param : meta.params) field("PARAM", param);
-    if (!meta.fields.empty()) rows(table, showing);
+    if (!meta.fields.empty()) rows(table);
     out_ += "</TABLE>\n";
   }
   out_ += "</RESOURCE>\n";
@@ -239,8 +238,8 @@ std::string Writer::write(const Table& table, const Showing* showing) {
 
 }  // namespace
 
-std::string write_votable(const Table& table, const Showing* showing) {
-  return Writer().write(table, showing);
+std::string write_votable(const Table& table) {
+  return Writer().write(table);
 }
 
 }  // namespace skymount::vo
