@@ -45,8 +45,8 @@ A prefetch fills nine tenths of the cache at most, pinned files counted, so that
 
 Examples:
   skymount prefetch ~/sky/gavo/pos=156.01,48.14/images
-  skymount prefetch '~/sky/gavo/pos=156.01,48.14/*DASCH*/*.fits'
-  skymount prefetch --pin ~/sky/eso/prog_id=098.C-0739*     and keep it, whatever else is read
+  skymount prefetch "$HOME/sky/gavo/pos=156.01,48.14/*DASCH*/*.fits"
+  skymount prefetch --pin ~/sky/gavo/type=image/images      and keep it, whatever else is read
 
 --json: one object a line, "event" is one of
   file      path state(fetched|here|failed) bytes fetched_bytes code error
