@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "cache/base/log.h"
+#include "cache/granule.h"
 #include "cache/janitor.h"
 #include "cache/live_content.h"
 #include "cache/lmdb.h"
@@ -39,8 +40,9 @@ class Blocks final : public BlockCache {
         lmdb_(std::move(lmdb)),
         shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive, most_ahead(options))),
         janitor_(std::make_shared<Janitor>(
-            store, options.max_bytes, [this](const std::string& hex) { return evict(hex); },
-            [this](const std::string& hex) { return used_ms(hex); })) {
+            store, options.max_bytes,
+            Janitor::Work{[this](const std::string& hex, std::uint64_t bytes) { return evict(hex, bytes); },
+                          [this](const std::string& hex) { return used_ms(hex); }, [this] { mend(); }})) {
     shared_->stored = [weak = std::weak_ptr(janitor_)] {
       if (const auto janitor = weak.lock()) janitor->look();
     };
@@ -84,6 +86,7 @@ class Blocks final : public BlockCache {
   std::vector<Running> running() const override;
   std::uint64_t clear() override;
   Stat stat() const override;
+  void on_trouble(std::function<void(const Error&)> told) override { shared_->store->on_trouble(std::move(told)); }
   void flush() override {
     if (auto flushed = lmdb_->flush(); !flushed) log(LogLevel::error, flushed.error().what());
   }
@@ -96,6 +99,9 @@ class Blocks final : public BlockCache {
   std::shared_ptr<LiveContent> content(const ContentId& id);
   std::shared_ptr<LiveContent> content(const ContentId& id, std::optional<std::uint64_t> size);
   void close_oldest(std::unordered_map<std::string, Open>& open);
+  bool evict(const std::string& hex, std::uint64_t bytes);
+  bool trim(const std::string& hex, std::uint64_t bytes);
+  void mend();
   bool evict(const std::string& hex) { return !shared_->store->held(hex) && remove(hex, /*also_at_work=*/false); }
   bool remove(const std::string& hex, bool also_at_work);
   std::int64_t used_ms(const std::string& hex) const;
@@ -178,6 +184,46 @@ bool Blocks::remove(const std::string& hex, bool also_at_work) {
   return true;
 }
 
+/// At least `bytes` of it, and no more than it takes: of one huge file the beginning stays.
+bool Blocks::evict(const std::string& hex, std::uint64_t bytes) {
+  if (shared_->store->bytes_of(hex) <= bytes + kExtentSize) return evict(hex);
+  return !shared_->store->held(hex) && trim(hex, bytes);
+}
+
+bool Blocks::trim(const std::string& hex, std::uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  const auto found = open_.find(hex);
+  if (found != open_.end()) {
+    if (found->second.content.use_count() > 1) return false;
+    open_.erase(found);
+  }
+  const std::vector<ByteRange> ranges = shared_->store->trim(hex, bytes);
+  lock.unlock();
+  shared_->store->give_back(hex, ranges);  // what came there meanwhile fails its checksum, and is fetched again
+  return true;
+}
+
+/// After the index lost records: what has none is given back, and counted anew.
+void Blocks::mend() {
+  if (shared_->store->index_lost_something()) {
+    for (const std::string& hex : shared_->store->on_disk()) {
+      std::shared_ptr<LiveContent> live;
+      {
+        std::lock_guard lock(mutex_);
+        const auto found = open_.find(hex);
+        if (found != open_.end()) live = found->second.content;
+      }
+      if (live) {
+        live->free_unrecorded();
+      } else if (const std::optional<BlockStore::File> file = shared_->store->file(hex)) {
+        StoredContent(shared_->store, hex, *file).free_unrecorded();
+      }
+    }
+    shared_->store->recount();
+  }
+  shared_->store->sweep();
+}
+
 std::int64_t Blocks::used_ms(const std::string& hex) const {
   std::lock_guard lock(mutex_);
   const auto found = open_.find(hex);
@@ -208,6 +254,7 @@ std::uint64_t Blocks::clear() {
     const std::uint64_t bytes = shared_->store->bytes_of(hex);
     if (evict(hex)) freed += bytes;
   }
+  mend();
   return freed;
 }
 
@@ -283,6 +330,7 @@ BlockCache::Stat Blocks::stat() const {
   out.misses = shared_->misses;
   out.fetched_bytes = shared_->fetched_bytes;
   out.running_transfers = shared_->running;
+  out.trouble = shared_->store->trouble();
   return out;
 }
 
@@ -290,7 +338,7 @@ BlockCache::Stat Blocks::stat() const {
 
 Result<std::unique_ptr<BlockCache>> BlockCache::open(BlockCacheOptions options, std::shared_ptr<Lmdb> lmdb) {
   // Half of the memory for granules that the disk does not take, the rest for buffers of transfers and replies.
-  auto store = BlockStore::open(options.dir, lmdb, options.memory_bytes / 2);
+  auto store = BlockStore::open(options.dir, lmdb, options.memory_bytes / 2, options.max_bytes);
   if (!store) return fail(std::move(store).error());
   return std::unique_ptr<BlockCache>(std::make_unique<Blocks>(options, std::move(lmdb), std::move(*store)));
 }

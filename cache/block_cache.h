@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,8 +85,12 @@ class BlockCache {
 
   struct Stat {
     std::uint64_t bytes = 0, contents = 0, hits = 0, misses = 0, fetched_bytes = 0, running_transfers = 0;
+    std::string trouble;  ///< why nothing is kept just now (a full disk), in words; empty when all is well
   };
   virtual Stat stat() const = 0;
+  /// `told` hears of such trouble, once until it was over and not each minute; an empty one ends that. It must not call
+  /// the cache, and is not called any more once this returned.
+  virtual void on_trouble(std::function<void(const Error&)> told) = 0;
   /// One content as it is kept.
   struct Kept {
     std::optional<std::uint64_t> size;  ///< of the whole file

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "cache/base/log.h"
@@ -16,11 +17,6 @@ namespace {
 
 constexpr std::uint8_t kFileFormat = 1;
 
-std::int64_t steady_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
 /// Bytes of an extent that are present; the granule at the end of the file is short.
 std::uint64_t bytes_in(const ExtentRecord& record, std::uint64_t extent, std::optional<std::uint64_t> size) {
   std::uint64_t bytes = record.present.count() * kGranuleSize;
@@ -29,13 +25,6 @@ std::uint64_t bytes_in(const ExtentRecord& record, std::uint64_t extent, std::op
     bytes -= kGranuleSize - *size % kGranuleSize;
   }
   return bytes;
-}
-
-std::uint64_t extent_of_key(std::string_view key) {
-  std::uint64_t extent = 0;
-  for (const char c : key.substr(std::min<std::size_t>(32, key.size())))
-    extent = extent << 8 | static_cast<unsigned char>(c);
-  return extent;
 }
 
 }  // namespace
@@ -67,11 +56,12 @@ std::optional<BlockStore::File> BlockStore::File::decoded(ByteView bytes) {
   return out;
 }
 
-BlockStore::BlockStore(std::filesystem::path blocks, std::shared_ptr<Lmdb> lmdb, std::uint64_t memory_bytes)
-    : blocks_(std::move(blocks)), lmdb_(std::move(lmdb)), shelf_(memory_bytes) {}
+BlockStore::BlockStore(std::filesystem::path blocks, std::shared_ptr<Lmdb> lmdb, std::uint64_t memory_bytes,
+                       std::uint64_t max_bytes)
+    : blocks_(std::move(blocks)), lmdb_(std::move(lmdb)), max_bytes_(max_bytes), shelf_(memory_bytes) {}
 
 Result<std::shared_ptr<BlockStore>> BlockStore::open(const std::filesystem::path& dir, std::shared_ptr<Lmdb> lmdb,
-                                                     std::uint64_t memory_bytes) {
+                                                     std::uint64_t memory_bytes, std::uint64_t max_bytes) {
   const std::filesystem::path blocks = dir / "blocks";
   std::error_code bad;
   std::filesystem::create_directories(dir, bad);  // should it not work, the next line says why
@@ -84,7 +74,7 @@ Result<std::shared_ptr<BlockStore>> BlockStore::open(const std::filesystem::path
     return fail(Code::denied, "cannot write in " + blocks.string() + ": " + std::strerror(errno) +
                                   "; choose another with --cache DIR");
   }
-  std::shared_ptr<BlockStore> store(new BlockStore(blocks, std::move(lmdb), memory_bytes));
+  std::shared_ptr<BlockStore> store(new BlockStore(blocks, std::move(lmdb), memory_bytes, max_bytes));
   store->each_file([&](const std::string& hex, const File&) {
     store->bytes_ += store->bytes_of(hex);
     return true;
@@ -145,6 +135,28 @@ std::filesystem::path BlockStore::remove(const std::string& hex) {
   return renamed ? gone : std::filesystem::path();
 }
 
+std::vector<ByteRange> BlockStore::trim(const std::string& hex, std::uint64_t bytes) {
+  const std::optional<File> known = file(hex);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> extents;  // number, bytes
+  lmdb_->each(Lmdb::Db::extents, hex, [&](std::string_view key, ByteView value) {
+    const std::uint64_t extent = extent_of_key(key);
+    extents.emplace_back(extent, bytes_in(ExtentRecord::decoded(value), extent, known ? known->size : std::nullopt));
+    return true;
+  });
+  // From the end: the beginning, where headers are, is what a later look needs first.
+  std::sort(extents.rbegin(), extents.rend());
+  std::vector<ByteRange> out;
+  std::uint64_t freed = 0;
+  for (const auto& [extent, held] : extents) {
+    if (freed >= bytes) break;
+    lmdb_->erase(Lmdb::Db::extents, extent_key(hex, extent));
+    freed += held;
+    out.push_back({extent * kExtentSize, kExtentSize});
+  }
+  take_off(freed);
+  return out;
+}
+
 std::shared_ptr<void> BlockStore::hold(const std::shared_ptr<BlockStore>& store, std::string hex) {
   store->shelf_.hold(hex);
   return {nullptr, [store, hex = std::move(hex)](void*) { store->shelf_.release(hex); }};
@@ -154,33 +166,6 @@ void BlockStore::take_off(std::uint64_t bytes) {
   std::uint64_t now = bytes_;
   while (!bytes_.compare_exchange_weak(now, now - std::min(now, bytes))) {
   }
-}
-
-void BlockStore::sweep() {
-  std::error_code bad;
-  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
-  for (std::filesystem::recursive_directory_iterator it(blocks_, bad), end; !bad && it != end; it.increment(bad)) {
-    std::error_code ignored;
-    if (!it->is_regular_file(ignored) || it->last_write_time(ignored) > old) continue;
-    if (!lmdb_->get(Lmdb::Db::files, it->path().filename().string())) std::filesystem::remove(it->path(), ignored);
-  }
-}
-
-bool BlockStore::takes_writes() const {
-  // After a failure the disk is tried again each second; in between, granules go to memory without asking it.
-  return !over_limit_ && (disk_failed_at_ == 0 || steady_ms() - disk_failed_at_ > 1000);
-}
-
-bool BlockStore::full() const {
-  return !takes_writes();
-}
-
-void BlockStore::disk_failed(int why, const std::string& path) {
-  const std::int64_t now = steady_ms();
-  const std::int64_t before = disk_failed_at_.exchange(now);
-  if (before != 0 && now - before < 60'000) return;  // one line a minute is enough
-  log(LogLevel::warning,
-      "cannot keep bytes in " + path + ": " + std::strerror(why) + "; reads go on from memory and from the archive");
 }
 
 }  // namespace skymount::cache

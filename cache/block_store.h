@@ -5,7 +5,9 @@
 // again.
 #pragma once
 
+#include "cache/base/byte_range.h"
 #include "cache/base/result.h"
+#include "cache/base/synchronized.h"
 #include "cache/content_id.h"
 #include "cache/extent_record.h"
 #include "cache/lmdb.h"
@@ -14,6 +16,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <shared_mutex>
 #include <stop_token>
@@ -25,8 +28,9 @@ namespace skymount::cache {
 class BlockStore {
  public:
   /// `dir` exists (Lmdb::open made it). `memory_bytes`: for granules that the disk does not take.
+  /// Granules go to memory, too, that would make it hold more than `max_bytes` on disk.
   static Result<std::shared_ptr<BlockStore>> open(const std::filesystem::path& dir, std::shared_ptr<Lmdb> lmdb,
-                                                  std::uint64_t memory_bytes);
+                                                  std::uint64_t memory_bytes, std::uint64_t max_bytes);
 
   /// What is remembered of one content.
   struct File {
@@ -49,8 +53,19 @@ class BlockStore {
   /// Forgets a content. Readers that have its file open keep what they have. Returns the file under its last name, for
   /// the caller to unlink outside of its locks; empty when there is none.
   [[nodiscard]] std::filesystem::path remove(const std::string& hex);
-  /// Removes files that no record knows (left by a crash) and that nobody wrote for an hour.
-  void sweep();
+  /// Forgets the last extents of a content, `bytes` or a little more, and returns what of its file is to be given back
+  /// with give_back(), outside of the caller's locks. Nobody writes it meanwhile.
+  [[nodiscard]] std::vector<ByteRange> trim(const std::string& hex, std::uint64_t bytes);
+  void give_back(const std::string& hex, const std::vector<ByteRange>& ranges) const;
+
+  /// Removes files that no record knows and that no process has open: left by a crash, or by a record that could not be
+  /// written. False when one was so new that its record may be on its way: to be called again in a while.
+  bool sweep();
+  /// The contents that have a file.
+  std::vector<std::string> on_disk() const;
+  /// The index lost what was written to it since the last recount().
+  bool index_lost_something() const;
+  void recount();
 
   /// While the result lives, granules of this content leave memory last, and held() says that nobody is to evict it.
   [[nodiscard]] static std::shared_ptr<void> hold(const std::shared_ptr<BlockStore>& store, std::string hex);
@@ -59,23 +74,45 @@ class BlockStore {
 
   /// While set, new granules go to memory instead of disk.
   void set_over_limit(bool over) { over_limit_ = over; }
+  /// Bytes that went to memory since the last call because of `max_bytes`: somebody is to make room.
+  std::uint64_t take_refused() { return refused_.exchange(0); }
+  bool refused() const { return refused_ != 0; }
+
+  /// What keeps bytes from being kept, in words; empty: nothing.
+  std::string trouble() const;
+  /// `told` hears of such trouble once, until it was over; nobody with an empty one. Not called any more once this
+  /// returned.
+  void on_trouble(std::function<void(const Error&)> told);
+
   /// Nothing can be kept on disk just now, so fetching ahead would be waste.
   bool full() const;
 
  private:
   friend class StoredContent;
-  BlockStore(std::filesystem::path blocks, std::shared_ptr<Lmdb> lmdb, std::uint64_t memory_bytes);
+  BlockStore(std::filesystem::path blocks, std::shared_ptr<Lmdb> lmdb, std::uint64_t memory_bytes,
+             std::uint64_t max_bytes);
   std::filesystem::path path_of(const std::string& hex) const { return blocks_ / hex.substr(0, 2) / hex; }
   void disk_failed(int why, const std::string& path);
-  bool takes_writes() const;
+  void disk_works();
+  void tell(std::string words);
+  bool takes_writes(std::uint64_t bytes) const;
   void take_off(std::uint64_t bytes);
 
   const std::filesystem::path blocks_;
   const std::shared_ptr<Lmdb> lmdb_;
+  const std::uint64_t max_bytes_;
   MemoryShelf shelf_;
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<bool> over_limit_{false};
-  std::atomic<std::int64_t> disk_failed_at_{0};  // steady milliseconds; 0: never
+  std::atomic<std::int64_t> disk_failed_at_{0};  // steady milliseconds; 0: never, or it works again
+  std::atomic<std::uint64_t> losses_seen_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  struct Trouble {
+    std::string words;
+    std::int64_t told_at = 0;  // steady milliseconds
+    std::function<void(const Error&)> told;
+  };
+  Synchronized<Trouble> trouble_;
 };
 
 /// An open file descriptor that closes itself.
@@ -116,13 +153,15 @@ class StoredContent {
   };
   /// Reads all of it that is on disk. What fails its checksum is then missing.
   Verified verify(std::stop_token stop);
+  /// Gives back what its file holds without a record, because that was lost or never made.
+  void free_unrecorded();
   /// Before its removal: waits for a write that runs, and keeps nothing more.
   void retire();
 
  private:
   ExtentRecord load(std::uint64_t extent) const;
   std::shared_ptr<Descriptor> descriptor(bool create);
-  bool write_to_disk(std::uint64_t offset, ByteView bytes);
+  std::uint64_t write_to_disk(std::uint64_t offset, ByteView bytes);
   void record(std::uint64_t offset, ByteView bytes);
   void ask_disk_ahead(int fd, ByteRange run);
   std::vector<std::size_t> read_run(ByteRange run, const ExtentRecord& record, std::byte* out);

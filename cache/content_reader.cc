@@ -12,7 +12,7 @@ namespace skymount::cache {
 namespace {
 
 // What an open has brought of a file.
-constexpr std::uint64_t kHead = 256_KiB;
+constexpr std::uint64_t kHead = 240_KiB;
 
 }  // namespace
 
@@ -27,11 +27,10 @@ class ContentReader::Impl {
     std::uint64_t farthest = farthest_;
     while (farthest < range.end() && !farthest_.compare_exchange_weak(farthest, range.end())) {
     }
-    Prefetcher::Advice advice = prefetcher_.on_read(range);
-    if (advice.look_at_head) {
+    if (prefetcher_.wants_head(range)) {  // before the read counts: a header is not the beginning of a scan
       if (const auto head = cache_.read_cached(id, {0, std::min(kHead, size)})) prefetcher_.head(head->view());
     }
-    return advice;
+    return prefetcher_.on_read(range);
   }
 
   BlockCache& cache_;

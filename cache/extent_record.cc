@@ -66,4 +66,18 @@ Bytes ExtentRecord::merged(ByteView before, ByteView change) {
   return out.encoded();
 }
 
+std::string extent_key(const std::string& hex, std::uint64_t extent) {
+  std::string key = hex;
+  for (int shift = 32; shift >= 0; shift -= 8)
+    key.push_back(static_cast<char>(extent >> shift));  // big-endian: in order
+  return key;
+}
+
+std::uint64_t extent_of_key(std::string_view key) {
+  std::uint64_t extent = 0;
+  for (const char c : key.substr(std::min<std::size_t>(32, key.size())))
+    extent = extent << 8 | static_cast<unsigned char>(c);
+  return extent;
+}
+
 }  // namespace skymount::cache

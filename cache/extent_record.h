@@ -10,6 +10,8 @@
 
 #include <array>
 #include <bitset>
+#include <string>
+#include <string_view>
 
 namespace skymount::cache {
 
@@ -34,5 +36,10 @@ struct ExtentRecord {
   /// An Lmdb::Merge.
   static Bytes merged(ByteView before, ByteView change);
 };
+
+/// The key of an extent in the index: keys of one content are in the order of its extents.
+std::string extent_key(const std::string& hex, std::uint64_t extent);
+/// The extent of such a key.
+std::uint64_t extent_of_key(std::string_view key);
 
 }  // namespace skymount::cache

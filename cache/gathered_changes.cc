@@ -33,6 +33,15 @@ void GatheredChanges::add(Lmdb::Db db, std::string_view key, Change change) {
   }
 }
 
+std::optional<Change> GatheredChanges::take(Lmdb::Db db, std::string_view key) {
+  Keys& keys = keys_[static_cast<std::size_t>(db)];
+  const auto found = keys.find(key);
+  if (found == keys.end()) return std::nullopt;
+  std::optional<Change> out = std::move(found->second);
+  keys.erase(found);
+  return out;  // bytes_ stays: it only decides when to commit, and an empty commit does no harm
+}
+
 const Change* GatheredChanges::find(Lmdb::Db db, std::string_view key) const {
   const Keys& keys = of(db);
   const auto found = keys.find(key);

@@ -31,6 +31,8 @@ class GatheredChanges {
   using Keys = std::map<std::string, Change, std::less<>>;
 
   void add(Lmdb::Db db, std::string_view key, Change change);
+  /// Removes and returns what is to become of a key.
+  std::optional<Change> take(Lmdb::Db db, std::string_view key);
   const Change* find(Lmdb::Db db, std::string_view key) const;
   const Keys& of(Lmdb::Db db) const { return keys_[static_cast<std::size_t>(db)]; }
   /// Bytes that wait, roughly: what each change brought when it was added.

@@ -6,7 +6,11 @@
 
 #include "cache/block_store.h"
 
+#include <chrono>
 #include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
 namespace skymount::cache {
@@ -14,12 +18,17 @@ namespace skymount::cache {
 /// Thread-safe. Its thread ends with it.
 class Janitor {
  public:
-  /// Removes a content unless it is at work; true when it is gone. Called from the janitor's thread.
-  using Evict = std::function<bool(const std::string& hex)>;
-  /// The time of last use of a content that is open, newer than what the index says; 0 when it is not open.
-  using UsedMs = std::function<std::int64_t(const std::string& hex)>;
+  /// Called from the janitor's thread.
+  struct Work {
+    /// Removes at least so many bytes of a content, or all of it, unless it is at work; true when that is done.
+    std::function<bool(const std::string& hex, std::uint64_t bytes)> evict;
+    /// The time of last use of a content that is open, newer than what the index says; 0 when it is not open.
+    std::function<std::int64_t(const std::string& hex)> used_ms;
+    /// Gives disk space back that no record knows.
+    std::function<void()> mend;
+  };
 
-  Janitor(std::shared_ptr<BlockStore> store, std::uint64_t max_bytes, Evict evict, UsedMs used);
+  Janitor(std::shared_ptr<BlockStore> store, std::uint64_t max_bytes, Work work);
   ~Janitor();
   Janitor(const Janitor&) = delete;
   Janitor& operator=(const Janitor&) = delete;
@@ -30,13 +39,17 @@ class Janitor {
   void look();
 
  private:
-  void work();
-  void clean();
+  void run();
+  void mend();
+  bool clean();
+  // Its thread's own:
+  bool swept_ = false;
+  std::optional<std::chrono::steady_clock::time_point> mended_;
 
   const std::shared_ptr<BlockStore> store_;
   const std::uint64_t max_bytes_;
-  const Evict evict_;
-  const UsedMs used_;
+  const std::uint64_t clean_above_;
+  const Work work_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool wanted_ = false, closing_ = false;

@@ -53,6 +53,7 @@ class LiveContent : public std::enable_shared_from_this<LiveContent> {
   std::optional<std::uint64_t> size() const { return stored_.size(); }
   bool has_all(std::uint64_t size) const { return stored_.size() == size && all_stored(); }
   void pin(bool pinned) { stored_.pin(pinned); }
+  void free_unrecorded() { stored_.free_unrecorded(); }
   /// Keeps nothing more; what runs, runs to its end for those who wait.
   void retire() { stored_.retire(); }
   /// Ends all transfers and gives `cancelled` to those who wait.

@@ -78,6 +78,29 @@ class Lmdb::Impl {
     return last_;
   }
 
+  Result<void> put_now(Db db, std::string_view key, Bytes value) {
+    if (!env_->ours()) return fail(Code::unsupported, "the cache index was opened by another process");
+    GatheredChanges alone;
+    alone.add(db, key, {Change::Kind::put, std::make_shared<const Bytes>(std::move(value)), nullptr});
+    std::unique_lock lock(mutex_);
+    // An older change of this key must not be committed after this one.
+    done_.wait(lock, [&] { return !committing_ || committing_->find(db, key) == nullptr; });
+    const std::optional<Change> older = gathered_.take(db, key);
+    lock.unlock();
+    Result<void> outcome = env_->commit(alone);
+    if (outcome || !older) return outcome;
+    lock.lock();
+    if (gathered_.find(db, key) == nullptr) gathered_.add(db, key, *older);
+    pending_ = true;
+    wake_.notify_one();
+    return outcome;
+  }
+
+  Losses losses() const {
+    std::lock_guard lock(mutex_);
+    return losses_;
+  }
+
   OpenEnvironments::Inode inode{};
 
  private:
@@ -92,6 +115,7 @@ class Lmdb::Impl {
   std::uint64_t batch_ = 0, committed_ = 0;            // numbers of the batch taken last and of the last one finished
   bool pending_ = false, hurry_ = false, closing_ = false;
   Result<void> last_;
+  Losses losses_;
   std::thread writer_;
 };
 
@@ -116,6 +140,7 @@ void Lmdb::Impl::commit_loop() {
     if (!outcome) log(LogLevel::error, outcome.error().what() + "; what was to be remembered is forgotten");
     lock.lock();
     committing_ = nullptr;
+    if (!outcome) losses_ = {losses_.count + 1, outcome.error().what()};
     last_ = std::move(outcome);
     committed_ = batch_;
     done_.notify_all();
@@ -265,6 +290,12 @@ void Lmdb::merge(Db db, std::string_view key, Bytes change, Merge how) {
 }
 void Lmdb::each(Db db, std::string_view prefix, const Visit& visit) const {
   impl_->each(db, prefix, visit);
+}
+Result<void> Lmdb::put_now(Db db, std::string_view key, Bytes value) {
+  return impl_->put_now(db, key, std::move(value));
+}
+Lmdb::Losses Lmdb::losses() const {
+  return impl_->losses();
 }
 Result<void> Lmdb::flush() {
   return impl_->flush();

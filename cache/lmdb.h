@@ -31,9 +31,9 @@ struct LmdbOptions {
 /// across fork(): in a child every call fails or finds nothing.
 class Lmdb {
  public:
-  /// The databases. The first five are the MetaStore's rooms.
-  enum class Db { listings, links, contents, services, saved, files, extents };
-  static constexpr std::size_t kDbCount = 7;
+  /// The databases. The first five and `jobs` are the MetaStore's rooms.
+  enum class Db { listings, links, contents, services, saved, files, extents, jobs };
+  static constexpr std::size_t kDbCount = 8;
 
   /// Joins what was written before with what is written now. Pure; associative and idempotent, because a change may be
   /// joined in memory, at commit, or both.
@@ -56,6 +56,9 @@ class Lmdb {
   /// Stores how(what is there, change); both processes of a shared directory keep what the other one added.
   void merge(Db db, std::string_view key, Bytes change, Merge how);
 
+  /// The same as put(), on disk when it returns. Errors: no_space, corrupt, unavailable; then nothing was changed.
+  Result<void> put_now(Db db, std::string_view key, Bytes value);
+
   /// Visits the records whose key begins with `prefix`, until `visit` returns false. No transaction is open and no lock
   /// is held while `visit` runs, so it may call back; what is written meanwhile may or may not be seen.
   using Visit = std::function<bool(std::string_view key, ByteView value)>;
@@ -63,6 +66,13 @@ class Lmdb {
 
   /// Commits what has gathered. Errors: no_space, corrupt, unavailable; the change is lost then.
   Result<void> flush();
+
+  /// Commits that failed since open(), and why the last one did.
+  struct Losses {
+    std::uint64_t count = 0;
+    std::string why;
+  };
+  Losses losses() const;
 
  private:
   class Impl;

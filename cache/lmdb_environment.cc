@@ -6,9 +6,12 @@
 #include "cache/lmdb_environment.h"
 
 #include <lmdb.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 
@@ -23,7 +26,11 @@ constexpr std::uint32_t kFormat = 1;
 constexpr const char* kAboutDb = "about";
 constexpr const char* kFormatKey = "format";
 constexpr const char* kDbNames[Lmdb::kDbCount] = {"listings", "links", "contents", "services",
-                                                  "saved",    "files", "extents"};
+                                                  "saved",    "files", "extents",  "jobs"};
+
+// Disk space that the index keeps for itself, so that a disk filled by blocks still takes listings, saved questions and
+// the records of those blocks; at most this part of what is free, for disks of some megabytes.
+constexpr std::uint64_t kReserve = 8_MiB, kReservePart = 8;
 
 // Readers hold a slot only during a transaction of microseconds; this is for a crowd of processes that were killed.
 constexpr unsigned kReaderSlots = 512;
@@ -116,6 +123,8 @@ class LmdbEnvironment::Impl {
   template <class F>
   int transact(unsigned flags, F&& body) const;
   int grow() const;
+  void reserve() const;
+  Result<void> own_lock_file() const;
   Result<void> check_length() const;
   Result<void> open_databases();
   int open_databases_in(MDB_txn* txn, std::uint32_t& format_found, bool& foreign);
@@ -126,6 +135,7 @@ class LmdbEnvironment::Impl {
   pid_t pid_ = getpid();
   std::array<MDB_dbi, Lmdb::kDbCount> dbi_{};
   mutable std::shared_mutex map_;
+  mutable std::atomic<std::uint64_t> reserved_to_{0};  // length up to which data.mdb has disk space
 };
 
 template <class F>
@@ -175,10 +185,41 @@ Result<void> LmdbEnvironment::Impl::open() {
   });
   // NOTLS: a reader's slot belongs to its transaction and is free again right after, however many threads there are.
   // NOMETASYNC: a commit costs one sync; after a power cut the last one may be missing, never half there.
+  if (auto owned = own_lock_file(); !owned) return owned;
   rc = mdb_env_open(env_, dir_.c_str(), MDB_NOMETASYNC | MDB_NOTLS, 0600);
   if (rc != MDB_SUCCESS) return fail(error(rc, "opening"));
   mdb_reader_check(env_, nullptr);  // frees the slots of processes that were killed
-  return check_length().and_then([&] { return open_databases(); });
+  auto opened = check_length().and_then([&] { return open_databases(); });
+  if (opened) reserve();
+  return opened;
+}
+
+/// The file of reader slots is mapped and has holes at first: on a full disk, using one would be a SIGBUS. Only before
+/// the library opens it: closing any descriptor of the file would take the library's locks away.
+Result<void> LmdbEnvironment::Impl::own_lock_file() const {
+  const int fd = ::open((dir_ / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return {};  // the library will say why
+  // It makes the file some 64 bytes a slot long; its length is the library's affair. Not each filesystem can do it.
+  const int why = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 2 * 64 * kReaderSlots) == 0 ? 0 : errno;
+  ::close(fd);
+  if (why == ENOSPC || why == EDQUOT) return fail(error(why, "opening"));
+  return {};
+}
+
+/// Disk space behind the end of the file, for the commits to come. Where the filesystem cannot do that, or has no room,
+/// a full disk means that commits fail.
+void LmdbEnvironment::Impl::reserve() const {
+  MDB_envinfo info;
+  MDB_stat stat;
+  if (mdb_env_info(env_, &info) != MDB_SUCCESS || mdb_env_stat(env_, &stat) != MDB_SUCCESS) return;
+  const std::uint64_t used = (info.me_last_pgno + 1) * stat.ms_psize;
+  if (used + kReserve / 2 <= reserved_to_) return;
+  int fd = -1;
+  struct statvfs disk = {};
+  if (mdb_env_get_fd(env_, &fd) != MDB_SUCCESS || ::fstatvfs(fd, &disk) != 0) return;
+  const std::uint64_t bytes = std::min(kReserve, disk.f_bavail * disk.f_frsize / kReservePart);
+  if (bytes > 0 && ::fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(used), static_cast<off_t>(bytes)) == 0)
+    reserved_to_ = used + bytes;
 }
 
 Result<void> LmdbEnvironment::Impl::check_length() const {
@@ -265,6 +306,7 @@ Result<void> LmdbEnvironment::Impl::commit(const GatheredChanges& changes) const
     return static_cast<int>(MDB_SUCCESS);
   });
   if (rc != MDB_SUCCESS) return fail(error(rc, "writing"));
+  reserve();
   return {};
 }
 

@@ -24,6 +24,7 @@ Lmdb::Db database_of(MetaStore::Room room) {
     case MetaStore::Room::contents: return Lmdb::Db::contents;
     case MetaStore::Room::services: return Lmdb::Db::services;
     case MetaStore::Room::saved: return Lmdb::Db::saved;
+    case MetaStore::Room::jobs: return Lmdb::Db::jobs;
   }
   return Lmdb::Db::saved;
 }
@@ -61,21 +62,37 @@ std::optional<MetaStore::Record> MetaStore::get(Room room, std::string_view key)
   return std::move(parsed->record);
 }
 
-Result<void> MetaStore::put(Room room, std::string_view key, ByteView value) {
+namespace {
+
+Result<Bytes> record_of(WallTime now, std::string_view key, ByteView value) {
   if (value.size() > kMaxValue || key.size() > kMaxValue) {
     return fail(Code::too_large, "a record of " + std::to_string(value.size()) +
                                      " bytes is over the store's limit of " + std::to_string(kMaxValue));
   }
   RecordWriter head;
   head.u8(kRecordFormat);
-  head.i64(clock_.now().time_since_epoch().count());
+  head.i64(now.time_since_epoch().count());
   head.text(key);
   Bytes stored;
   stored.reserve(head.view().size() + value.size());
   stored.insert(stored.end(), head.view().begin(), head.view().end());
   stored.insert(stored.end(), value.begin(), value.end());
-  lmdb_->put(database_of(room), hashed(key), std::move(stored));
+  return stored;
+}
+
+}  // namespace
+
+Result<void> MetaStore::put(Room room, std::string_view key, ByteView value) {
+  Result<Bytes> stored = record_of(clock_.now(), key, value);
+  if (!stored) return fail(std::move(stored).error());
+  lmdb_->put(database_of(room), hashed(key), std::move(*stored));
   return {};
+}
+
+Result<void> MetaStore::put_durably(Room room, std::string_view key, ByteView value) {
+  Result<Bytes> stored = record_of(clock_.now(), key, value);
+  if (!stored) return fail(std::move(stored).error());
+  return lmdb_->put_now(database_of(room), hashed(key), std::move(*stored));
 }
 
 void MetaStore::erase(Room room, std::string_view key) {

@@ -22,7 +22,7 @@ class Lmdb;
 class MetaStore {
  public:
   /// The rooms of the store: one LMDB database each.
-  enum class Room { listings, links, contents, services, saved };
+  enum class Room { listings, links, contents, services, saved, jobs };
 
   struct Record {
     Bytes value;
@@ -34,6 +34,9 @@ class MetaStore {
   std::optional<Record> get(Room room, std::string_view key) const;
   /// Values up to 1 GiB; larger ones are refused with too_large.
   Result<void> put(Room room, std::string_view key, ByteView value);
+  /// The same for what a user was promised: it is on disk when this returns, or nothing was changed. Waits for the
+  /// disk. Errors  also: no_space, corrupt, unavailable.
+  Result<void> put_durably(Room room, std::string_view key, ByteView value);
   void erase(Room room, std::string_view key);
   /// Visits every record of a room in unspecified order; `visit` returns false to end early and must not write.
   void each(Room room, const std::function<bool(std::string_view key, const Record&)>& visit) const;

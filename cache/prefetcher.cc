@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cache/prefetcher.h"
 
+#include <utility>
+
 namespace skymount::cache {
 namespace {
 
@@ -8,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxHints = 4;
 constexpr std::uint64_t kMaxHintLength = 1_MiB;
 // What an open has brought, and from where on a reader of it is on its way to what comes after.
-constexpr std::uint64_t kHead = 256_KiB, kHalfWay = 128_KiB;
+constexpr std::uint64_t kHead = 240_KiB, kHalfWay = 128_KiB;
 // Of a source that does not say: the usual limit of 4 connections, one of which is kept for metadata.
 constexpr unsigned kParallel = 3;
 
@@ -27,12 +29,17 @@ Prefetcher::~Prefetcher() {
   for (auto& [stream, stop] : running_) stop.request_stop();
 }
 
+bool Prefetcher::wants_head(ByteRange range) {
+  if (hint_ == nullptr || source_->whole_only() || range.offset >= kHead || range.end() <= kHalfWay) return false;
+  std::lock_guard lock(mutex_);
+  return !std::exchange(head_seen_, true);
+}
+
 Prefetcher::Advice Prefetcher::on_read(ByteRange range) {
   if (source_->whole_only()) return {range};  // its one download brings everything in order
   AccessPattern::Plan plan;
   std::vector<std::stop_source> over;
   std::stop_token token;
-  bool look_at_head = false;
   {
     std::lock_guard lock(mutex_);
     plan = pattern_.on_read(range, FetchContext::Steady::now());
@@ -40,14 +47,12 @@ Prefetcher::Advice Prefetcher::on_read(ByteRange range) {
       if (auto found = running_.extract(stream)) over.push_back(std::move(found.mapped()));
     }
     if (!plan.ahead.empty()) token = running_[plan.stream].get_token();
-    look_at_head = hint_ != nullptr && !head_seen_ && range.offset < kHead && range.end() > kHalfWay;
-    head_seen_ |= look_at_head;
   }
   for (std::stop_source& stop : over) stop.request_stop();  // runs callbacks of the cache: not under our lock
   start(plan.ahead, token);
   // Who reads a file's first bytes may want no more than that (`file`, a header listing), and the open has brought
   // enough of them; who comes to a further place has walked there and will walk on.
-  return {plan.fetch, plan.fresh && range.offset != 0 && hint_ != nullptr, look_at_head};
+  return {plan.fetch, plan.fresh && range.offset != 0 && hint_ != nullptr};
 }
 
 void Prefetcher::seen(std::uint64_t offset, ByteView bytes) {

@@ -24,13 +24,15 @@ class Prefetcher {
   struct Advice {
     ByteRange fetch;             ///< what to fetch in one go should the read be missing
     bool look_at_bytes = false;  ///< the layout may tell more: call seen() with what was read
-    bool look_at_head = false;   ///< call head() with the file's first bytes, as far as they are here
   };
+  /// Whether on_read(range) wants to know the file's head first: call head() with its first bytes, as far as they are
+  /// here. True once.
+  bool wants_head(ByteRange range);
+  void head(ByteView bytes);
   /// Takes note of a read and starts what it makes worth having.
   Advice on_read(ByteRange range);
   /// Starts what the file's structure makes likely after these bytes.
   void seen(std::uint64_t offset, ByteView bytes);
-  void head(ByteView bytes);
 
  private:
   void start(const std::vector<ByteRange>& ranges, std::stop_token stop);

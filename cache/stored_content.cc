@@ -2,6 +2,7 @@
 //
 // One content on disk: reading with checksums, writing, and what the index says of it.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -27,13 +28,6 @@ constexpr std::uint64_t kDiskNear = 512_KiB;
 std::int64_t wall_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-std::string extent_key(const std::string& hex, std::uint64_t extent) {
-  std::string key = hex;
-  for (int shift = 32; shift >= 0; shift -= 8)
-    key.push_back(static_cast<char>(extent >> shift));  // big-endian: in order
-  return key;
 }
 
 std::size_t index_in_extent(std::uint64_t offset) {
@@ -163,6 +157,8 @@ std::shared_ptr<Descriptor> StoredContent::descriptor(bool create) {
     ::mkdir(path.parent_path().c_str(), 0700);
     fd = ::open(path.c_str(), flags, 0600);
   }
+  // Shared by all that have it open, in any process: BlockStore::sweep() leaves such a file alone.
+  if (fd >= 0) static_cast<void>(::flock(fd, LOCK_SH | LOCK_NB));
   if (fd < 0) {
     if (create) store_->disk_failed(errno, path.string());
     return nullptr;
@@ -255,21 +251,27 @@ bool StoredContent::read(ByteRange range, std::byte* out) {
   return all;
 }
 
-bool StoredContent::write_to_disk(std::uint64_t offset, ByteView bytes) {
-  if (!store_->takes_writes()) return false;
+/// Returns how many bytes are on disk now: all, or whole granules of their beginning.
+std::uint64_t StoredContent::write_to_disk(std::uint64_t offset, ByteView bytes) {
+  if (!store_->takes_writes(bytes.size())) {
+    if (store_->bytes() + bytes.size() > store_->max_bytes_) store_->refused_ += bytes.size();
+    return 0;
+  }
   const auto file = descriptor(true);
-  if (!file) return false;
+  if (!file) return 0;
+  const std::uint64_t begin = offset;
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       store_->disk_failed(n < 0 ? errno : ENOSPC, store_->path_of(hex_).string());
-      return false;
+      return granule_floor(offset) - begin;
     }
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }
-  return true;
+  store_->disk_works();
+  return offset - begin;
 }
 
 void StoredContent::record(std::uint64_t offset, ByteView bytes) {
@@ -299,10 +301,10 @@ void StoredContent::write(std::uint64_t offset, ByteView bytes) {
       store_->put_file(hex_, file_);
     }
   }
-  if (write_to_disk(offset, bytes)) {
-    record(offset, bytes);
-    return;
-  }
+  const std::uint64_t kept = write_to_disk(offset, bytes);
+  if (kept > 0) record(offset, bytes.first(kept));
+  offset += kept;
+  bytes = bytes.subspan(kept);
   each_granule({offset, bytes.size()}, [&](ByteRange granule) {
     store_->shelf_.put(hex_, granule.offset, bytes.subspan(granule.offset - offset, granule.length));
   });

@@ -40,7 +40,8 @@ Json cache_status(const StatusSources& from) {
           {"misses", stat.misses},
           {"hit_rate", asked == 0 ? Json() : Json(std::round(1000.0 * stat.hits / asked) / 1000)},
           {"fetched_bytes", stat.fetched_bytes},
-          {"transfers", stat.running_transfers}};
+          {"transfers", stat.running_transfers},
+          {"trouble", stat.trouble.empty() ? Json() : Json(readable(stat.trouble))}};
 }
 
 Json origins_status(const std::vector<vo::SickOrigin>& sick) {
@@ -109,6 +110,22 @@ Json transfers_status(const cache::BlockCache& blocks) {
   return out;
 }
 
+Json jobs_status(const StatusSources& from) {
+  Json out = Json::array();
+  for (const auto& archive : from.archives) {
+    for (const vo::RunningJob& job : archive->archive->jobs()) {
+      out.push_back({{"archive", archive->name()},
+                     {"url", readable(job.url)},
+                     {"phase", readable(job.phase)},
+                     {"what", readable(job.cause)},
+                     {"since", utc_text(job.since)},
+                     {"seconds", seconds(from.now - job.since)},
+                     {"waited_for", job.waited_for}});
+    }
+  }
+  return out;
+}
+
 Json waiting_status(const WaitingList& waiting) {
   Json out = Json::array();
   const auto now = WaitingList::Steady::now();
@@ -143,6 +160,7 @@ std::string status_json(const StatusSources& from) {
   out["archives"] = Json::array();
   for (const auto& archive : from.archives) out["archives"].push_back(archive_status(from, *archive));
   out["transfers"] = transfers_status(from.blocks);
+  out["jobs"] = jobs_status(from);
   out["waiting"] = waiting_status(from.waiting);
   out["waiting_callers"] = from.waiting.count();
   if (from.upcalls != nullptr) out["kernel_asked"] = kernel_status(*from.upcalls);

@@ -3,11 +3,13 @@
 
 #include "cache/content_id.h"
 #include "fs/tree/generated.h"
+#include "fs/tree/typing_slips.h"
 #include "fs/making.h"
 #include "fs/xattrs.h"
 #include "vo/query/grammar.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace skymount::fs {
 namespace {
@@ -16,6 +18,9 @@ namespace {
 // its reads have in common, and what is fetched ahead for them, lives on for a moment.
 constexpr std::uint64_t kBriefly = 2_MiB;
 constexpr std::chrono::seconds kComesBack{1};
+
+// Unmounting waits at most two seconds for the deletion of jobs.
+constexpr std::chrono::milliseconds kEndingJobs{1500};
 
 bool is_control(const Place& place) {
   return place.kind == PlaceKind::generated &&
@@ -43,7 +48,8 @@ Bound bound_of(const std::string& text) {
 bool worth_noting(const Error& error, const Place& folder, std::string_view name) {
   if (error.code() != Code::not_found) return error.code() != Code::cancelled;
   if (name.starts_with('.')) return false;
-  return folder.kind == PlaceKind::root || vo::looks_like_term(name);
+  if (folder.kind == PlaceKind::root || vo::looks_like_term(name)) return true;
+  return (folder.kind == PlaceKind::archive || folder.kind == PlaceKind::query) && !typing_slip(name).empty();
 }
 
 /// Runs `work` on `lane` for a caller that waits; one that has left by then costs nothing.
@@ -66,17 +72,26 @@ Filesystem::Filesystem(std::vector<std::shared_ptr<MountedArchive>> archives, ca
       crawlers_(facts_.crawlers),
       tree_(std::move(archives), journal_),
       inodes_(tree_.root()),
-      deadlines_(std::make_unique<Deadlines>()) {}
+      deadlines_(std::make_unique<Deadlines>()) {
+  blocks_.on_trouble([this](const Error& trouble) { journal_.record("cache", facts_.cache_dir, trouble); });
+}
 
 Filesystem::~Filesystem() {
   shutdown();
 }
 
 void Filesystem::shutdown() {
+  // All archives at once: one that does not answer must not keep the others' jobs running.
+  std::vector<std::jthread> endings;
+  for (const auto& archive : tree_.archives()) {
+    endings.emplace_back([archive] { archive->archive->end_jobs(kEndingJobs); });
+  }
   for (const auto& archive : tree_.archives()) {
     archive->lanes.listings.shutdown();
     archive->lanes.data.shutdown();
   }
+  saving_.shutdown();
+  blocks_.on_trouble({});
 }
 
 Result<NodePtr> Filesystem::node_of(NodeId id) const {
@@ -135,7 +150,7 @@ void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token 
       return fail(Code::not_found, "not made yet");  // else the kernel itself says that it exists
     }
     if (place) return intern(std::move(*place));
-    if (worth_noting(place.error(), node->place, name)) {
+    if (worth_noting(place.error(), node->place, name) && !crawlers_.refused(caller)) {
       journal_.record("lookup", node->place.path + (node->place.path == "/" ? "" : "/") + name, place.error());
     }
     return fail(std::move(place).error());
@@ -178,7 +193,9 @@ void Filesystem::make_folder(NodeId parent, const std::string& name, std::stop_t
   const FetchContext ctx = FetchContext::within(archive.options().limits.listing,
                                                 "mkdir " + (*folder)->place.path + "/" + name, std::move(stop));
   auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
-  park(archive.lanes.listings, std::move(waiting), [this, make, ctx](Waiting<Attributes>& caller) {
+  // Only what has to be asked first waits behind other questions to the archive.
+  Executor& lane = tree_.child((*folder)->place, name, nullptr) ? saving_ : archive.lanes.listings;
+  park(lane, std::move(waiting), [this, make, ctx](Waiting<Attributes>& caller) {
     Result<Attributes> made = make(&ctx);
     const NodeId id = made ? made->node : 0;
     if (!caller.finish(std::move(made)) && id != 0) inodes_.forget(id, 1);

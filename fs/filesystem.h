@@ -5,6 +5,7 @@
 // caller is released by the answer, its budget's end or its own interrupt, whichever comes first.
 #pragma once
 
+#include "cache/base/executor.h"
 #include "fs/attributes.h"
 #include "fs/control_files.h"
 #include "fs/crawlers.h"
@@ -123,6 +124,7 @@ class Filesystem {
   };
   Synchronized<Handles> handles_;
   std::unique_ptr<Deadlines> deadlines_;
+  Executor saving_{"saving", 1};  // what has to be on disk before its caller is answered
 };
 
 }  // namespace skymount::fs

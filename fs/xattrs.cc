@@ -44,6 +44,7 @@ vo::ListingPtr listing_behind(const Place& place) {
 /// Is any of the answers that led here past its time, shown because its archive cannot be reached?
 bool is_stale(const Place& place, const vo::ListingPtr& listing) {
   if (listing && listing->stale) return true;
+  if (place.kind == PlaceKind::data && place.archive->sources.known(*place.entry).stale) return true;
   if (!place.listing || place.dataset >= place.listing->datasets.size()) return false;
   const vo::DatasetFolderPtr links = place.archive->catalog.folder_in_memory(*place.listing, place.dataset_row());
   return links && links->stale;

@@ -98,6 +98,14 @@ std::optional<DatasetFolder> Archive::folder_of_row(const Listing& listing, cons
   return impl_->links_.folder_of_row(listing, dataset);
 }
 
+std::vector<RunningJob> Archive::jobs() const {
+  return impl_->obscore_.jobs().running();
+}
+
+void Archive::end_jobs(std::chrono::milliseconds budget) {
+  impl_->obscore_.jobs().end(budget);
+}
+
 LinksService& Archive::links() const {
   return impl_->links_;
 }

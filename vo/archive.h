@@ -9,6 +9,7 @@
 #include "cache/meta_store.h"
 #include "vo/archive_options.h"
 #include "vo/count.h"
+#include "vo/job_book.h"
 #include "vo/listing.h"
 
 #include <memory>
@@ -40,6 +41,11 @@ class Archive {
   Result<DatasetFolder> folder(const Listing& listing, const Dataset& dataset, const FetchContext& ctx);
   /// The same when the row alone tells it; nothing when the archive would be asked.
   std::optional<DatasetFolder> folder_of_row(const Listing& listing, const Dataset& dataset) const;
+
+  /// Jobs that run at the archive for query() and count(), for people to see.
+  std::vector<RunningJob> jobs() const;
+  /// Deletes them within `budget`, those of processes that died before, too; no more are made afterwards.
+  void end_jobs(std::chrono::milliseconds budget);
 
   /// The ways to ask for links that vo/dataset_folders chooses among. Lives as long as this.
   LinksService& links() const;

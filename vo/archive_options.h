@@ -61,6 +61,7 @@ struct ArchiveOptions {
   Limits limits;
   Lifetimes ttl;
   ResolverOptions resolver;  ///< the same for all archives ([sesame] of skymount.toml)
+  bool offline = false;      ///< --offline: the client asks nobody, so old answers are not called failures
   std::uint64_t memory_bytes = 256ULL << 20;  ///< [cache] memory: what remembered answers take their share of
   HttpOptions http;  ///< connections and times are copied from `limits` by fs/config
 };

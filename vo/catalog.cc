@@ -7,6 +7,7 @@
 #include "vo/links_only.h"
 #include "vo/links_service.h"
 #include "vo/shelf.h"
+#include "vo/table_room.h"
 
 #include <algorithm>
 #include <optional>
@@ -22,7 +23,7 @@ constexpr int kPatience = 5;
 // Listings in use at once are few and may be large. They get a quarter of [cache] memory; one that is larger stays as
 // long as it is the last that was asked (65,000 rows of 25 columns take some 110 MB).
 constexpr std::size_t kListings = 64;
-constexpr std::uint64_t kListingShare = 4;
+constexpr std::uint64_t kListingShare = kTableShare;
 constexpr std::size_t kCounts = 1'000;
 constexpr std::uint64_t kCountBytes = 2'000'000;
 
@@ -42,7 +43,8 @@ std::optional<Count> count_of(const Listing& listing) {
   for (const Shortfall& shortfall : listing.shortfalls) {
     const auto kind = shortfall.kind;
     using Kind = Shortfall::Kind;
-    if (kind == Kind::overflow || kind == Kind::limit_asked || kind == Kind::fault) return std::nullopt;
+    if (kind == Kind::overflow || kind == Kind::limit_asked || kind == Kind::fault || kind == Kind::remark)
+      return std::nullopt;
     if (kind == Kind::degraded_geometry) out.words = "How the position was tested is in INCOMPLETE.txt.";
   }
   out.rows = listing.table.size();
@@ -67,7 +69,9 @@ class Catalog::Impl {
         prefix_(archive_->options().name + "\n" + configuration_of(archive_->options()) + "\n"),
         listings_({Room::listings, prefix_, ttl().listings, ttl().negative, patience(),
                    [](const Listing& listing) { return vo::weight(listing); },
-                   [](Listing& l, const Overdue& why) { mark_overdue(l, why.failure, why.failed_at); },
+                   [offline = archive_->options().offline](Listing& l, const Overdue& why) {
+                     mark_overdue(l, why.failure, why.failed_at, offline);
+                   },
                    [this](const Listing& listing) { return lifetime(listing); }, archive_->options().limits.connect},
                   kListings, archive_->options().memory_bytes / kListingShare, "listing", store, clock),
         folders_(archive_, prefix_, store, clock),
@@ -121,7 +125,8 @@ class Catalog::Impl {
   Shelf<Listing>::Load load_listing(const Query& query) const {
     return [this, query](ByteView bytes) -> std::optional<Listing> {
       std::optional<ListingParts> parts = unpack_listing(bytes);
-      if (!parts) return std::nullopt;
+      // What was remembered under a larger budget is asked anew.
+      if (!parts || parts->table.bytes() > archive_->options().memory_bytes / kTableShare) return std::nullopt;
       parts->query = query;
       return build_listing(std::move(*parts), archive_->options().naming.dataset);
     };

@@ -8,7 +8,7 @@ namespace skymount::vo {
 namespace {
 
 // Raised when a layout changes; older records then count as absent.
-constexpr std::uint8_t kListingLayout = 3;
+constexpr std::uint8_t kListingLayout = 4;
 constexpr std::uint8_t kFolderLayout = 2;
 
 void put_time(RecordWriter& out, WallTime time) {
@@ -190,7 +190,7 @@ std::optional<ListingParts> unpack_listing(ByteView bytes) {
   parts.service_url = in.text();
   parts.asked_at = get_time(in);
   get_each(in, [&] {
-    const std::uint8_t kind = std::min<std::uint8_t>(in.u8(), static_cast<std::uint8_t>(Shortfall::Kind::fault));
+    const std::uint8_t kind = std::min<std::uint8_t>(in.u8(), static_cast<std::uint8_t>(Shortfall::Kind::shortened));
     parts.shortfalls.push_back({static_cast<Shortfall::Kind>(kind), get_text(in)});
   });
   parts.links_id = in.text();

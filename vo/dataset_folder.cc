@@ -44,6 +44,7 @@ class FolderBuilder {
     if (answer.overflow) {
       folder_.faults.push_back({id_, "", "the archive truncated its list of links; there are more"});
     }
+    if (!answer.failure.empty()) fault({id_, "", std::string(kBrokeOff) + ": " + answer.failure});
   }
 
   /// SODA descriptors of the query's answer, with inputs from the dataset's row.

@@ -20,6 +20,9 @@ DatasetFolder folder_of_file(const Listing& listing, const Dataset& dataset, Wal
 /// tar).
 inline constexpr std::size_t kDeepestLinks = 4;
 
+/// How the fault of an answer begins that ended with an error behind its links.
+inline constexpr std::string_view kBrokeOff = "the archive broke off its list of links; there may be more";
+
 /// How a links document was reached, and what is known of where its links lead.
 struct LinksWay {
   std::vector<std::string> documents;  ///< document_address of those on the way, its own last

@@ -22,10 +22,11 @@ std::uint64_t weight(const DatasetFolder& folder) {
   return 600 + folder.links_document.size() + folder.entries.size() * 800 + folder.services.size() * 2000;
 }
 
-/// "Later" is no answer for a day.
+/// "Later" is no answer for a day, nor is a part of one.
 std::chrono::milliseconds lifetime(const DatasetFolder& folder, const Lifetimes& ttl) {
-  const bool later = std::any_of(folder.faults.begin(), folder.faults.end(),
-                                 [](const LinkFault& fault) { return fault.fault.starts_with("TransientFault"); });
+  const bool later = std::any_of(folder.faults.begin(), folder.faults.end(), [](const LinkFault& fault) {
+    return fault.fault.starts_with("TransientFault") || fault.fault.starts_with(kBrokeOff);
+  });
   return later ? std::min(ttl.links, ttl.negative) : ttl.links;
 }
 
@@ -40,6 +41,12 @@ Shelf<DatasetFolder>::Rules rules_of(const ArchiveOptions& options, const std::s
   rules.lifetime_of = [ttl = options.ttl](const DatasetFolder& folder) { return lifetime(folder, ttl); };
   rules.patience = options.limits.connect;
   return rules;
+}
+
+/// What a links service refuses is not the caller's mistake: who lists a folder gave no value that could be wrong.
+Result<DatasetFolderPtr> blameless(Result<DatasetFolderPtr> folder) {
+  if (folder || folder.error().code() != Code::invalid) return folder;
+  return fail(Code::corrupt, folder.error().what());
 }
 
 std::string key_on_way(const Dataset& dataset, const LinksTrail& trail) {
@@ -114,7 +121,7 @@ Result<DatasetFolderPtr> DatasetFolders::get(const ListingPtr& listing, const Da
   if (DatasetFolderPtr known = in_memory(*listing, dataset, trail)) return known;
   if (trail.empty() && siblings != Siblings::none) ahead_.entered(*listing, index_in(*listing, dataset));
   if (!trail.empty()) return get_nested(listing, dataset, trail, /*may_renew_way=*/true, ctx);
-  return shelf_.get(key_of(dataset), ctx, unpack_folder, question(listing, dataset, siblings));
+  return blameless(shelf_.get(key_of(dataset), ctx, unpack_folder, question(listing, dataset, siblings)));
 }
 
 /// The documents on the way are known, since somebody came along it; their links may have expired since.
@@ -126,7 +133,7 @@ Result<DatasetFolderPtr> DatasetFolders::get_nested(const ListingPtr& listing, c
   const auto ask = [this, listing, &dataset, trail, source = (*root)->source](const FetchContext& own) {
     return archive_->links().nested(*listing, dataset, source, trail, own);
   };
-  Result<DatasetFolderPtr> out = shelf_.get(key_on_way(dataset, trail), ctx, unpack_folder, ask);
+  Result<DatasetFolderPtr> out = blameless(shelf_.get(key_on_way(dataset, trail), ctx, unpack_folder, ask));
   if (out || !may_renew_way || !may_have_expired(out.error().code())) return out;
   const LinksTrail before(trail.begin(), trail.end() - 1);
   Result<std::optional<Entry>> newer = renewed(listing, dataset, before, trail.back(), ctx);
@@ -139,13 +146,13 @@ Result<DatasetFolderPtr> DatasetFolders::get_nested(const ListingPtr& listing, c
 /// Whatever is remembered of it.
 Result<DatasetFolderPtr> DatasetFolders::ask_again(const ListingPtr& listing, const Dataset& dataset,
                                                    const LinksTrail& trail, const FetchContext& ctx) {
-  if (trail.empty()) return shelf_.renew(key_of(dataset), ctx, question(listing, dataset, Siblings::none));
+  if (trail.empty()) return blameless(shelf_.renew(key_of(dataset), ctx, question(listing, dataset, Siblings::none)));
   Result<DatasetFolderPtr> root = get(listing, dataset, {}, Siblings::none, ctx);
   if (!root) return root;
-  return shelf_.renew(key_on_way(dataset, trail), ctx,
-                      [this, listing, &dataset, trail, source = (*root)->source](const FetchContext& own) {
-                        return archive_->links().nested(*listing, dataset, source, trail, own);
-                      });
+  const auto ask = [this, listing, &dataset, trail, source = (*root)->source](const FetchContext& own) {
+    return archive_->links().nested(*listing, dataset, source, trail, own);
+  };
+  return blameless(shelf_.renew(key_on_way(dataset, trail), ctx, ask));
 }
 
 Result<std::optional<Entry>> DatasetFolders::renewed(const ListingPtr& listing, const Dataset& dataset,

@@ -19,6 +19,9 @@ constexpr std::size_t kWalks = 16;
 constexpr std::size_t kSearched = 5'000;
 // Apache refuses request lines over 8190 bytes, others over 8000; proxies add to them.
 constexpr std::size_t kLongestUrl = 6'000;
+constexpr std::size_t kFewUntold = 4;  // one in so many
+// Datasets in doubt that nobody enters; more are asked for with others once again.
+constexpr std::size_t kMostDoubts = 10'000;
 
 }  // namespace
 
@@ -32,6 +35,7 @@ struct LinksAhead::Batch {
   bool over = false;
   std::optional<Error> error;
   std::map<std::uint32_t, DatasetFolder> folders;
+  std::map<std::uint32_t, Doubt> doubts;  ///< of the others
 
   /// False when the caller's time is over first.
   bool wait(const FetchContext& ctx) {
@@ -73,8 +77,9 @@ Result<DatasetFolder> LinksAhead::ask(const ListingPtr& listing, std::uint32_t d
   const Dataset& own = listing->datasets[dataset];
   const bool wanted = siblings == Siblings::all || (siblings == Siblings::walked && is_walked(*listing));
   const auto question = siblings == Siblings::none ? std::nullopt : archive_.links().batchable(*listing, own);
+  Doubt doubt = question ? doubt_of(key_of(own)) : Doubt::none;
   // Twice: what somebody else began may have been interrupted.
-  for (int tries = 0; question && tries < 2; ++tries) {
+  for (int tries = 0; question && doubt == Doubt::none && tries < 2; ++tries) {
     bool mine = wanted && archive_.links().batch(*question) > 1;
     const BatchPtr batch = join_or_begin(listing, dataset, *question, mine);
     if (!batch) break;
@@ -85,11 +90,33 @@ Result<DatasetFolder> LinksAhead::ask(const ListingPtr& listing, std::uint32_t d
     std::lock_guard lock(batch->mutex);
     const auto found = batch->folders.find(dataset);
     if (found != batch->folders.end()) return found->second;
-    if (!batch->error) break;  // the answer does not tell: it is asked for alone, never taken for empty
+    if (!batch->error) {  // the answer does not tell: it is asked for alone, never taken for empty
+      const auto why = batch->doubts.find(dataset);
+      doubt = why == batch->doubts.end() ? Doubt::untold : why->second;
+      break;
+    }
     if (mine || batch->error->code() != Code::cancelled) return fail(*batch->error);
   }
+  if (doubt != Doubt::none) return ask_alone(*listing, own, *question, doubt, ctx);
   if (wanted && siblings == Siblings::walked) fetch_beside(listing, dataset);
   return archive_.folder(*listing, own, ctx);
+}
+
+/// What it says alone settles the doubt, and tells of the service whether the others were the reason.
+Result<DatasetFolder> LinksAhead::ask_alone(const Listing& listing, const Dataset& dataset,
+                                            const LinksQuestion& question, Doubt doubt, const FetchContext& ctx) {
+  Result<DatasetFolder> alone = archive_.folder(listing, dataset, ctx);
+  if (!alone) return alone;
+  state_.with([&](State& state) { state.doubts.erase(key_of(dataset)); });
+  if (!alone->links_document.empty() && !alone->entries.empty()) archive_.links().answered_alone(question, doubt);
+  return alone;
+}
+
+Doubt LinksAhead::doubt_of(const std::string& key) const {
+  return state_.with([&](const State& state) {
+    const auto it = state.doubts.find(key);
+    return it == state.doubts.end() ? Doubt::none : it->second;
+  });
 }
 
 /// A batch under way that has this dataset; else a new one when `mine` says that one is wanted. Null when neither.
@@ -139,7 +166,7 @@ std::vector<std::uint32_t> LinksAhead::next_ones(const Listing& listing, std::ui
   const std::size_t count = listing.datasets.size();
   for (std::size_t step = 1; step < std::min(count, kSearched) && out.size() < most; ++step) {
     const auto i = static_cast<std::uint32_t>((first + step) % count);
-    if (owner_.at_hand(listing.datasets[i])) continue;
+    if (owner_.at_hand(listing.datasets[i]) || doubt_of(key_of(listing.datasets[i])) != Doubt::none) continue;
     const std::optional<LinksQuestion> other = archive_.links().batchable(listing, listing.datasets[i]);
     if (!other || other->service != question.service || !ids.insert(other->id).second) continue;
     length += other->id_text.size() + 4;
@@ -159,7 +186,7 @@ void LinksAhead::run(const BatchPtr& batch, const ListingPtr& listing, const Fet
     batch->over = true;
     batch->landed.notify_all();
   });
-  Result<std::vector<std::optional<DatasetFolder>>> answer = archive_.links().folders(*listing, batch->datasets, ctx);
+  Result<std::vector<ToldLinks>> answer = archive_.links().folders(*listing, batch->datasets, ctx);
   if (!answer) {
     std::lock_guard lock(batch->mutex);
     batch->error = answer.error();
@@ -167,11 +194,26 @@ void LinksAhead::run(const BatchPtr& batch, const ListingPtr& listing, const Fet
   }
   // Kept before it is told that the request is over: who comes then finds it remembered.
   for (std::size_t i = 1; i < batch->datasets.size(); ++i) {
-    if ((*answer)[i]) owner_.keep(listing->datasets[batch->datasets[i]], *(*answer)[i]);
+    if ((*answer)[i].folder) owner_.keep(listing->datasets[batch->datasets[i]], *(*answer)[i].folder);
   }
+  // A few that are left out are left out again; many are behind the end of what the service takes at once.
+  const auto untold = std::count_if(answer->begin(), answer->end(), [](auto& t) { return t.doubt == Doubt::untold; });
+  const bool few_untold = static_cast<std::size_t>(untold) * kFewUntold <= answer->size();
+  state_.with([&](State& state) {
+    if (state.doubts.size() >= kMostDoubts) state.doubts.clear();
+    for (std::size_t i = 0; i < batch->datasets.size(); ++i) {
+      const Doubt doubt = (*answer)[i].doubt;
+      if (doubt == Doubt::faults || (doubt == Doubt::untold && few_untold)) state.doubts[batch->keys[i]] = doubt;
+    }
+  });
   std::lock_guard lock(batch->mutex);
   for (std::size_t i = 0; i < batch->datasets.size(); ++i) {
-    if ((*answer)[i]) batch->folders.emplace(batch->datasets[i], std::move(*(*answer)[i]));
+    ToldLinks& told = (*answer)[i];
+    if (told.folder) {
+      batch->folders.emplace(batch->datasets[i], std::move(*told.folder));
+    } else {
+      batch->doubts.emplace(batch->datasets[i], told.doubt);
+    }
   }
 }
 

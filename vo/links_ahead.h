@@ -57,9 +57,13 @@ class LinksAhead {
   struct State {
     std::deque<Walk> walks;                     ///< the latest used first
     std::map<std::string, BatchPtr> under_way;  ///< by dataset
+    std::map<std::string, Doubt> doubts;        ///< by dataset: told with others, to be asked for alone
   };
 
   bool is_walked(const Listing& listing) const;
+  Doubt doubt_of(const std::string& key) const;
+  Result<DatasetFolder> ask_alone(const Listing& listing, const Dataset& dataset, const LinksQuestion& question,
+                                  Doubt doubt, const FetchContext& ctx);
   BatchPtr join_or_begin(const ListingPtr& listing, std::uint32_t dataset, const LinksQuestion& question, bool& mine);
   std::vector<std::uint32_t> next_ones(const Listing& listing, std::uint32_t first, const LinksQuestion& question,
                                        unsigned most) const;

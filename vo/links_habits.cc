@@ -14,6 +14,9 @@ constexpr std::chrono::hours kHolds{24 * 7};
 // Services that put more than the ID into their URLs look like one service a dataset.
 constexpr std::size_t kMostServices = 10'000;
 
+// A server may fail once for reasons of its own; twice with several IDs and never with one is a habit.
+constexpr unsigned kStumblesOfHabit = 2;
+
 }  // namespace
 
 unsigned LinksHabits::batch(const std::string& service) const {
@@ -41,6 +44,18 @@ void LinksHabits::takes_only(const std::string& service, std::size_t ids) {
   // Dropped when the store cannot take it: then the next mount finds out again.
   if (store_) (void)store_->put(Room::services, key(service), as_bytes(std::to_string(taken)));
   memory_.with([&](auto& memory) { memory[service] = {taken, clock_.now() + kHolds}; });
+}
+
+void LinksHabits::stumbled(const std::string& service) {
+  (void)batch(service);  // what is known of it is in memory then
+  const unsigned stumbles = memory_.with([&](auto& memory) { return ++memory[service].stumbles; });
+  if (stumbles >= kStumblesOfHabit) takes_only(service, 1);
+}
+
+void LinksHabits::took_several(const std::string& service) {
+  memory_.with([&](auto& memory) {
+    if (const auto it = memory.find(service); it != memory.end()) it->second.stumbles = 0;
+  });
 }
 
 }  // namespace skymount::vo

@@ -27,6 +27,9 @@ class LinksHabits {
   /// IDs to put into one request; 1: one at a time. `service` as LinksQuestion::service.
   unsigned batch(const std::string& service) const;
   void takes_only(const std::string& service, std::size_t ids);
+  /// It failed when it was asked for several, and gave the links of one. The second time in a row it takes only one.
+  void stumbled(const std::string& service);
+  void took_several(const std::string& service);
 
  private:
   std::string key(const std::string& service) const { return archive_ + "\nids a request\n" + service; }
@@ -38,6 +41,7 @@ class LinksHabits {
   struct Habit {
     unsigned ids = kMostIds;
     WallTime until{};
+    unsigned stumbles = 0;  ///< in a row; not remembered over mounts
   };
   mutable Synchronized<std::unordered_map<std::string, Habit>> memory_;
 };

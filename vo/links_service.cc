@@ -52,7 +52,48 @@ void drop_last_id(LinksAnswer& answer) {
   std::erase_if(answer.links, [&](const Link& link) { return link.id == last; });
 }
 
+bool is_fault(const Link& link) {
+  return !link.error_message.empty() || link.semantics == "#error";
+}
+
+/// Faults that speak of the dataset itself, whoever was asked for beside it.
+bool is_of_the_dataset(const Link& link) {
+  const std::string words = lower(trim(link.error_message));
+  return words.starts_with("notfoundfault") || words.starts_with("auth");
+}
+
+// A few datasets that are gone or closed are believed at once. Where a greater part of an answer is faults, the request
+// is more likely to be what is wrong.
+constexpr std::size_t kFewFaults = 4;  // one in so many
+
+/// Which of the IDs are told by nothing but faults that may be about the request.
+std::map<std::string, Doubt> doubtful(const std::map<std::string, LinksAnswer>& parts, std::size_t asked) {
+  std::map<std::string, Doubt> out;
+  std::size_t faulty = 0;
+  for (const auto& [id, part] : parts) {
+    if (!std::all_of(part.links.begin(), part.links.end(), is_fault)) continue;
+    ++faulty;
+    if (transient_fault(part)) {
+      out[id] = Doubt::untold;
+    } else {
+      const bool sure = std::all_of(part.links.begin(), part.links.end(), is_of_the_dataset);
+      out[id] = sure ? Doubt::none : Doubt::faults;
+    }
+  }
+  if (faulty * kFewFaults > asked) {
+    for (auto& [id, doubt] : out) doubt = Doubt::faults;
+  }
+  return out;
+}
+
 }  // namespace
+
+/// An answer to several IDs.
+struct LinksService::Several {
+  LinksAnswer answer;
+  Url base;
+  Doubt rest = Doubt::untold;  ///< of those that are not in it
+};
 
 LinksService::LinksService(const ArchiveOptions& options, std::shared_ptr<HttpClient> http,
                            std::shared_ptr<cache::MetaStore> store, const Clock& clock)
@@ -139,6 +180,10 @@ Result<DatasetFolder> LinksService::ask(const Listing& listing, const Dataset& d
     return fail(answer.error().during(url.redacted() + (odd ? ": " + first_words(document->body) : "")));
   }
   if (const std::optional<Error> later = transient_fault(*answer)) return fail(later->during(url.redacted()));
+  if (way.size() == 1) {
+    if (const auto own = without_strangers(*answer, links_question(url).id))
+      return made(listing, dataset, *own, "", document->url, std::move(way), ctx);
+  }
   return made(listing, dataset, *answer, document->body, document->url, std::move(way), ctx);
 }
 
@@ -152,7 +197,9 @@ Result<DatasetFolder> LinksService::ask_unmarked(const Listing& listing, const D
     return folder_of_file(listing, dataset, clock_.now());
   }
   if (!seen->links) return folder_of_file(listing, dataset, clock_.now());
-  return made(listing, dataset, *seen->links, seen->document->body, seen->document->url, {document_address(url)}, ctx);
+  const std::optional<LinksAnswer> own = without_strangers(*seen->links, links_question(url).id);
+  return made(listing, dataset, own ? *own : *seen->links, own ? std::string_view{} : seen->document->body,
+              seen->document->url, {document_address(url)}, ctx);
 }
 
 Result<DatasetFolder> LinksService::made(const Listing& listing, const Dataset& dataset, const LinksAnswer& answer,
@@ -202,16 +249,15 @@ bool LinksService::is_links(const Entry& entry, bool of_row, const FetchContext&
   const Result<Url> url = Url::parse(entry.url);
   if (!url || entry.service) return false;
   const std::string term = of_row ? "" : entry.semantics;
-  const Result<UnmarkedLinks::Seen> seen = unmarked_.look(*url, term, ctx);
+  const Result<UnmarkedLinks::Seen> seen = unmarked_.look(*url, term, ctx, DocumentTypes::any);
   return seen && seen->links;
 }
 
 // --- several datasets in one request ---
 
-Result<std::vector<std::optional<DatasetFolder>>> LinksService::folders(const Listing& listing,
-                                                                        const std::vector<std::uint32_t>& datasets,
-                                                                        const FetchContext& ctx) {
-  std::vector<std::optional<DatasetFolder>> out(datasets.size());
+Result<std::vector<ToldLinks>> LinksService::folders(const Listing& listing, const std::vector<std::uint32_t>& datasets,
+                                                     const FetchContext& ctx) {
+  std::vector<ToldLinks> out(datasets.size());
   std::vector<LinksQuestion> questions;
   std::vector<std::string> ids, texts;
   for (const std::uint32_t i : datasets) {
@@ -222,29 +268,67 @@ Result<std::vector<std::optional<DatasetFolder>>> LinksService::folders(const Li
     questions.push_back(std::move(*question));
   }
   if (questions.empty()) return out;
-  const Result<Url> url = links_url(questions.front().service, texts);
-  if (!url) return fail(url.error());
-  const Result<FetchedDocument> document = get_document(*http_, *url, ctx);
-  if (!document) {
-    if (refused(questions.front(), ids.size(), document.error().code())) return out;
-    return fail(document.error().during("links of " + std::to_string(ids.size()) + " datasets"));
+  Result<Several> several = ask_several(questions.front(), texts, ctx);
+  if (!several) return fail(several.error().during("links of " + std::to_string(ids.size()) + " datasets"));
+  LinksAnswer& answer = several->answer;
+  if (answer.overflow) drop_last_id(answer);
+  std::map<std::string, LinksAnswer> parts = split_links(answer, ids);
+  if (several->rest == Doubt::untold && answer.table.meta.has_table) {
+    learn_from(questions.front(), ids.size(), parts.size(), answer.overflow);
   }
-  Result<LinksAnswer> answer = parse_links(as_bytes(document->body));
-  if (!answer) {
-    if (refused(questions.front(), ids.size(), answer.error().code())) return out;
-    return fail(answer.error().during("links of " + std::to_string(ids.size()) + " datasets"));
+  if (!answer.overflow && (parts.size() < ids.size() || several->rest == Doubt::broken)) {
+    // A failure, or a limit that nobody speaks of, may have cut the rows of the last one, too.
+    drop_last_id(answer);
+    parts = split_links(answer, ids);
   }
-  if (answer->overflow) drop_last_id(*answer);
-  const std::map<std::string, LinksAnswer> parts = split_links(*answer, ids);
-  learn_from(questions.front(), ids.size(), parts.size(), answer->overflow);
+  const std::map<std::string, Doubt> doubts = doubtful(parts, ids.size());
   for (std::size_t i = 0; i < datasets.size(); ++i) {
     const auto part = parts.find(ids[i]);
-    if (part == parts.end() || transient_fault(part->second)) continue;
-    Result<DatasetFolder> folder = made(listing, listing.datasets[datasets[i]], part->second, "", document->url,
+    const auto doubt = doubts.find(ids[i]);
+    out[i].doubt = part == parts.end() ? several->rest : doubt == doubts.end() ? Doubt::none : doubt->second;
+    if (out[i].doubt != Doubt::none) continue;
+    Result<DatasetFolder> folder = made(listing, listing.datasets[datasets[i]], part->second, "", several->base,
                                         {document_address(questions[i].url)}, ctx);
-    if (folder) out[i] = std::move(*folder);
+    out[i] = folder ? ToldLinks{std::move(*folder), Doubt::none} : ToldLinks{};
   }
   return out;
+}
+
+/// A refusal of several IDs is an empty answer.
+Result<LinksService::Several> LinksService::ask_several(const LinksQuestion& question,
+                                                        const std::vector<std::string>& id_texts,
+                                                        const FetchContext& ctx) {
+  Several out;
+  const Result<Url> url = links_url(question.service, id_texts);
+  if (!url) return fail(url.error());
+  const auto or_refused = [&](const Error& error) -> Result<Several> {
+    if (refused(question, id_texts.size(), error.code())) return std::move(out);
+    return fail(error);
+  };
+  HttpRequest request;
+  request.url = *url;
+  Result<HttpClient::Whole> whole = http_->get_whole(std::move(request), ctx);
+  if (!whole) return or_refused(whole.error().during(url->redacted()));
+  const int status = whole->response.status;
+  const Result<FetchedDocument> document = document_of(std::move(*whole), *url);
+  if (!document) {
+    // Others are meant for anybody ("busy", "later"); these may be what becomes of this very request.
+    const bool fell = status == 500 || status == 501 || status == 502;
+    if (!fell || document.error().code() != Code::unavailable) return or_refused(document.error());
+    out.rest = Doubt::broken;
+    return out;
+  }
+  Result<LinksAnswer> answer = parse_links(as_bytes(document->body));
+  if (!answer) return or_refused(answer.error());
+  out.answer = std::move(*answer);
+  out.base = document->url;
+  if (!out.answer.failure.empty()) out.rest = Doubt::broken;
+  return out;
+}
+
+void LinksService::answered_alone(const LinksQuestion& question, Doubt doubt) {
+  if (doubt == Doubt::faults) habits_.takes_only(question.service, 1);
+  if (doubt == Doubt::broken) habits_.stumbled(question.service);
 }
 
 void LinksService::learn_from(const LinksQuestion& question, std::size_t asked, std::size_t answered, bool overflow) {
@@ -253,6 +337,8 @@ void LinksService::learn_from(const LinksQuestion& question, std::size_t asked, 
     habits_.takes_only(question.service, std::min(answered + 1, asked - 1));
   } else if (answered < 2 && asked > 2) {
     habits_.takes_only(question.service, 1);
+  } else {
+    habits_.took_several(question.service);
   }
 }
 

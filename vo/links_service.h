@@ -17,6 +17,20 @@
 
 namespace skymount::vo {
 
+/// Why the links of a dataset are to be asked for alone though those of several were asked for together.
+enum class Doubt {
+  none,
+  untold,  ///< no row names it, its rows may have been cut off, or it said "later"
+  faults,  ///< only faults, which may be how the service refuses several IDs
+  broken,  ///< the service failed, or broke off
+};
+
+/// What one request for several says of one of them.
+struct ToldLinks {
+  std::optional<DatasetFolder> folder;  ///< with Doubt::none
+  Doubt doubt = Doubt::untold;
+};
+
 /// Thread-safe.
 class LinksService {
  public:
@@ -38,12 +52,12 @@ class LinksService {
   /// How many IDs the service of a question takes at once; 1: do not ask for several.
   unsigned batch(const LinksQuestion& question) const { return habits_.batch(question.service); }
 
-  /// One request for several datasets whose questions name one service. Nothing for those that the answer does not
-  /// tell; what the service makes of several IDs is learned.
+  /// One request for several datasets whose questions name one service; what that makes of several IDs is learned.
   /// Errors  unavailable, timed_out, cancelled: the archive said nothing. A refusal is an answer without folders.
-  Result<std::vector<std::optional<DatasetFolder>>> folders(const Listing& listing,
-                                                            const std::vector<std::uint32_t>& datasets,
-                                                            const FetchContext& ctx);
+  Result<std::vector<ToldLinks>> folders(const Listing& listing, const std::vector<std::uint32_t>& datasets,
+                                         const FetchContext& ctx);
+  /// A dataset in doubt was asked for alone, and there are links: what that says of the service.
+  void answered_alone(const LinksQuestion& question, Doubt doubt);
 
   /// Whether what was promised as a file turns out to be a links document. What is learned changes the folder that it
   /// stands in. At most one request. `of_row`: it is a row's access_url.
@@ -61,6 +75,9 @@ class LinksService {
                              std::string_view document, const Url& base, std::vector<std::string> way,
                              const FetchContext& ctx);
   std::set<std::string> unmarked_among(const LinksAnswer& answer, const Url& base, const FetchContext& ctx);
+  struct Several;
+  Result<Several> ask_several(const LinksQuestion& question, const std::vector<std::string>& id_texts,
+                              const FetchContext& ctx);
   void learn_from(const LinksQuestion& question, std::size_t asked, std::size_t answered, bool overflow);
   bool refused(const LinksQuestion& question, std::size_t asked, Code code);
 

@@ -33,7 +33,9 @@ struct Shortfall {
     overflow,           ///< the archive holds more rows than were fetched
     limit_asked,        ///< the query's own limit
     degraded_geometry,  ///< the position was tested in a weaker way than asked
-    fault,              ///< the archive broke off behind the rows that it sent
+    fault,              ///< the archive broke off behind the rows that it sent, or contradicts itself
+    remark,             ///< the archive's own warning about its answer
+    shortened,          ///< all rows are there, but some of their cells are not whole
     unreachable,        ///< the rows are older than their time to live, and the archive could not be asked anew
     budget,             ///< the same, because its answer took longer than the caller's time
   } kind;

@@ -176,15 +176,16 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   return listing;
 }
 
-void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTime failed_at) {
+void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTime failed_at, bool offline) {
   listing.stale = true;
   if (!failure) return;
   const bool late = failure->code() == Code::timed_out;
-  std::string words =
-      "These rows are those of " + iso_time(listing.asked_at) + " and past their time to live. At " +
-      iso_time(failed_at) + " the archive was asked again, and " +
-      (late ? "has not answered in time: " : "that failed: ") + failure->what() +
-      ". What was seen stays readable meanwhile; new rows appear by themselves once the archive answers.";
+  std::string words = "These rows are those of " + iso_time(listing.asked_at) + " and past their time to live";
+  words +=
+      offline ? std::string("; mounted with --offline, nobody is asked for newer ones. A mount without it asks.")
+              : ". At " + iso_time(failed_at) + " the archive was asked again, and " +
+                    (late ? "has not answered in time: " : "that failed: ") + failure->what() +
+                    ". What was seen stays readable meanwhile; new rows appear by themselves once the archive answers.";
   listing.version = cache::hash64(std::to_string(listing.version) + words);
   listing.shortfalls.push_back({late ? Shortfall::Kind::budget : Shortfall::Kind::unreachable, std::move(words)});
 }

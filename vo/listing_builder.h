@@ -37,8 +37,8 @@ struct ListingParts {
 Listing build_listing(ListingParts parts, const std::string& name_template);
 
 /// Makes a listing say that it is past its time: with the reason, when it could not be asked anew (then its version
-/// changes too, since INCOMPLETE.txt appears).
-void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTime failed_at);
+/// changes too, since INCOMPLETE.txt appears). `offline`: nobody was asked, which is no failure of the archive's.
+void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTime failed_at, bool offline = false);
 
 /// Roughly what a listing keeps in memory, in bytes.
 std::uint64_t weight(const Listing& listing);

@@ -51,6 +51,13 @@ std::string without_quotation(std::string_view message, std::string_view adql) {
   return text;
 }
 
+/// A request that waits at the archive must be answered before it counts as one that is not.
+UwsPace pace_of(const ArchiveOptions& options) {
+  UwsPace pace;
+  pace.wait = std::min(pace.wait, std::chrono::duration_cast<std::chrono::seconds>(options.limits.first_byte / 2));
+  return pace;
+}
+
 }  // namespace
 
 bool names_geometry(std::string_view message, std::string_view adql) {
@@ -63,7 +70,12 @@ bool names_geometry(std::string_view message, std::string_view adql) {
 
 ObscoreService::ObscoreService(const ArchiveOptions& options, std::shared_ptr<HttpClient> http,
                                std::shared_ptr<cache::MetaStore> store, const Clock& clock)
-    : options_(options), store_(std::move(store)), clock_(clock), tap_(std::move(http), options.tap.url) {
+    : options_(options),
+      store_(std::move(store)),
+      clock_(clock),
+      tap_(http, options.tap.url, pace_of(options)),
+      jobs_(options.name, http, store_, clock, options.ttl.listings),
+      modes_(options_, store_, clock) {
   Habits habits;
   if (const auto record = remembered("table")) {
     habits.table = as_text(record->value);
@@ -117,29 +129,50 @@ AdqlOptions ObscoreService::adql_options(const std::string& table) const {
           .language = options_.tap.language};
 }
 
-Result<ObscoreAnswer> ObscoreService::ask(const Query& query, PositionForm form, const std::string& table_name,
-                                          const FetchContext& ctx) {
-  const AdqlOptions adql = adql_options(table_name);
-  RowIntake intake(query, form, adql, options_.tap.maxrec);
-  ObscoreAnswer out;
-  out.adql = to_adql(query, form, adql);
+TapRequest ObscoreService::request(std::string adql, std::uint64_t maxrec, TapMode mode) {
+  return {.query = std::move(adql),
+          .language = options_.tap.language,
+          .maxrec = maxrec,
+          .mode = mode,
+          .execution_duration = options_.tap.execution_duration,
+          .jobs = &jobs_};
+}
+
+Result<ObscoreService::Attempt> ObscoreService::ask_in(TapMode mode, const Query& query, PositionForm form,
+                                                       const AdqlOptions& adql, const FetchContext& ctx) {
+  if (mode == TapMode::async) jobs_.tidy(ctx);
+  RowIntake intake(query, form, adql, options_.tap.maxrec, options_.memory_bytes / kTableShare);
+  Attempt out;
+  out.answer.adql = to_adql(query, form, adql);
   Result<TapService::Answer> answer = tap_.stream(
-      {.query = out.adql, .language = options_.tap.language, .maxrec = intake.maxrec()},
+      request(out.answer.adql, intake.maxrec(), mode),
       [&](const TableMeta& meta) -> Result<void> {
         intake.begin(meta);
         return {};
       },
-      [&](const Row& row) -> Result<TapService::Next> { return intake.take(row); }, ctx);
+      [&](const Row& row) -> Result<TapService::Next> { return intake.take(row, ctx); }, ctx);
   if (!answer) return fail(std::move(answer).error());
+  out.fault = answer->fault;
+  intake.finish(std::move(*answer));
+  out.answer.shortfalls = shortfalls_of(intake, query, form, adql, intake.shown());
+  out.answer.turns = intake.take_turns();
+  out.answer.table = intake.take_table();
+  return out;
+}
+
+Result<ObscoreAnswer> ObscoreService::ask(const Query& query, PositionForm form, const std::string& table_name,
+                                          const FetchContext& ctx) {
+  const AdqlOptions adql = adql_options(table_name);
+  Result<Attempt> out = modes_.run<Attempt>(
+      ctx, [&](TapMode mode) { return ask_in(mode, query, form, adql, ctx); },
+      [](const Attempt& attempt) { return attempt.fault; });
+  if (!out) return fail(std::move(out).error());
   // A service that meets a footprint which it cannot compute with only after some rows: a lower rung shows them all.
   const bool may_step_down = query.position && !form_named(options_.obscore.form);
-  if (answer->fault && may_step_down && names_geometry(answer->fault->what(), out.adql)) {
-    return fail(std::move(*answer->fault));
+  if (out->fault && may_step_down && names_geometry(out->fault->what(), out->answer.adql)) {
+    return fail(std::move(*out->fault));
   }
-  intake.finish(std::move(*answer));
-  out.table = intake.take_table();
-  out.shortfalls = shortfalls_of(intake, query, form, adql, out.table.size());
-  return out;
+  return std::move(out->answer);
 }
 
 void ObscoreService::learn_form(PositionForm form) {
@@ -154,9 +187,6 @@ void ObscoreService::learn_form(PositionForm form) {
 template <class T>
 Result<T> ObscoreService::down_the_ladder(const Query& query, const FetchContext& ctx,
                                           const std::function<Result<T>(PositionForm, const std::string&)>& ask_at) {
-  if (options_.tap.mode == "async") {
-    return fail(Code::unsupported, "asynchronous queries are not available; set [tap] mode = \"sync\"");
-  }
   const Result<std::string> table_name = table(ctx);
   if (!table_name) return fail(table_name.error());
   const PositionForm first = first_form();
@@ -190,11 +220,13 @@ Result<ObscoreAnswer> ObscoreService::rows(const Query& query, const FetchContex
 }
 
 Result<Count> ObscoreService::ask_numbers(const Query& query, PositionForm form, const AdqlOptions& adql, bool sizes,
-                                          const FetchContext& ctx) const {
+                                          const FetchContext& ctx) {
   Count out;
   out.adql = count_adql(query, form, adql, sizes);
   // 2: one row is the answer; a second one would show that this was no aggregate.
-  const Result<Table> table = tap_.query({.query = out.adql, .language = options_.tap.language, .maxrec = 2}, ctx);
+  const Result<Table> table = modes_.run<Table>(
+      ctx, [&](TapMode mode) { return tap_.query(request(out.adql, 2, mode), ctx); },
+      [](const Table&) { return std::optional<Error>(); });
   if (!table) return fail(table.error());
   const std::optional<double> rows =
       table->size() == 1 ? to_number(table->cell(0, std::optional<std::size_t>(0))) : std::nullopt;

@@ -12,9 +12,11 @@
 #include "cache/meta_store.h"
 #include "vo/archive_options.h"
 #include "vo/count.h"
+#include "vo/job_book.h"
 #include "vo/listing.h"
 #include "vo/protocol/tap.h"
 #include "vo/query/adql.h"
+#include "vo/tap_modes.h"
 
 #include <functional>
 #include <memory>
@@ -25,6 +27,7 @@ struct ObscoreAnswer {
   Table table;
   std::string adql;  ///< of the form that worked
   std::vector<Shortfall> shortfalls;
+  std::vector<std::shared_ptr<void>> turns = {};  ///< of vo/table_room, while copies are made of the table
 };
 
 /// Whether an archive's error message is about geometry: a function, a region, the footprint column. `adql` is taken
@@ -44,6 +47,9 @@ class ObscoreService {
   /// is asked for the number alone, from then on.
   Result<Count> count(const Query& query, const FetchContext& ctx);
 
+  /// The jobs that run for questions of the above.
+  JobBook& jobs() { return jobs_; }
+
  private:
   struct Habits {
     std::string table;
@@ -53,17 +59,26 @@ class ObscoreService {
   };
 
   Result<std::string> table(const FetchContext& ctx);
+  /// An answer, and what it lacks because the archive failed behind its rows.
+  struct Attempt {
+    ObscoreAnswer answer;
+    std::optional<Error> fault;
+  };
   Result<ObscoreAnswer> ask(const Query& query, PositionForm form, const std::string& table, const FetchContext& ctx);
+  Result<Attempt> ask_in(TapMode mode, const Query& query, PositionForm form, const AdqlOptions& adql,
+                         const FetchContext& ctx);
+  TapRequest request(std::string adql, std::uint64_t maxrec, TapMode mode);
   Result<Count> ask_count(const Query& query, PositionForm form, const std::string& table, const FetchContext& ctx);
   Result<Count> ask_numbers(const Query& query, PositionForm form, const AdqlOptions& adql, bool sizes,
-                            const FetchContext& ctx) const;
+                            const FetchContext& ctx);
   template <class T>
   Result<T> down_the_ladder(const Query& query, const FetchContext& ctx,
                             const std::function<Result<T>(PositionForm, const std::string& table)>& ask);
   void learn_form(PositionForm form);
   PositionForm first_form() const;
   AdqlOptions adql_options(const std::string& table) const;
-  /// 7: a service changes less often than its rows, and an error that names the table or the geometry asks again anyway.
+  /// 7: a service changes less often than its rows, and an error that names the table or the geometry asks again
+  /// anyway.
   bool fresh(WallTime at) const { return clock_.now() - at < 7 * options_.ttl.listings; }
   void remember(std::string_view what, std::string_view value);
   std::optional<cache::MetaStore::Record> remembered(std::string_view what) const;
@@ -72,6 +87,8 @@ class ObscoreService {
   const std::shared_ptr<cache::MetaStore> store_;
   const Clock& clock_;
   const TapService tap_;
+  JobBook jobs_;
+  TapModes modes_;
   Synchronized<Habits> habits_;
 };
 

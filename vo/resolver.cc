@@ -22,7 +22,7 @@ constexpr std::uint64_t kNameBytes = 4'000'000;
 constexpr std::uint64_t kLongestAnswer = 1 << 20;
 // A resolver that takes longer than this is as good as gone: two of them fit into a listing's usual budget of a minute.
 constexpr std::chrono::seconds kPatience{45};
-constexpr std::uint8_t kLayout = 1;
+constexpr std::uint8_t kLayout = 2;  // 1 had no remark
 
 }  // namespace
 
@@ -35,12 +35,14 @@ Bytes pack(const Resolved& resolved) {
   out.text(resolved.resolver);
   out.text(resolved.url);
   out.i64(resolved.asked_at.time_since_epoch().count());
+  out.text(resolved.remark);
   return std::move(out).take();
 }
 
 std::optional<Resolved> unpack_resolved(ByteView bytes) {
   RecordReader in(bytes);
-  if (in.u8() != kLayout) return std::nullopt;
+  const std::uint8_t layout = in.u8();
+  if (layout == 0 || layout > kLayout) return std::nullopt;
   Resolved out;
   out.position.ra_deg = in.f64();
   out.position.dec_deg = in.f64();
@@ -48,6 +50,7 @@ std::optional<Resolved> unpack_resolved(ByteView bytes) {
   out.resolver = in.text();
   out.url = in.text();
   out.asked_at = WallTime(std::chrono::milliseconds(in.i64()));
+  if (layout > 1) out.remark = in.text();
   const bool on_the_sky = out.position.ra_deg >= 0 && out.position.ra_deg < 360 && out.position.dec_deg >= -90 &&
                           out.position.dec_deg <= 90;
   if (!in.complete() || !on_the_sky) return std::nullopt;
@@ -113,7 +116,8 @@ class Resolver::Impl {
       const bool odd = found.error().code() == Code::corrupt;
       return fail(found.error().during(url->redacted() + (odd ? ": " + first_words(whole->body) : "")));
     }
-    return Resolved{found->position, std::move(found->name), std::move(found->resolver), base, clock_.now()};
+    return Resolved{found->position, std::move(found->name),  std::move(found->resolver), base,
+                    clock_.now(),    std::move(found->remark)};
   }
 
   const ResolverOptions options_;

@@ -24,7 +24,8 @@ struct Resolved {
   std::string resolver;  ///< "Simbad (CDS, via client/server)"
   std::string url;       ///< of the service that was asked
   WallTime asked_at{};
-  bool stale = false;  ///< past its time to live
+  std::string remark = {};  ///< as in SesameAnswer
+  bool stale = false;       ///< past its time to live
 };
 
 /// For LMDB. What does not read back completely counts as absent.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "vo/row_filter.h"
 
+#include "cache/base/text.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -23,12 +25,11 @@ std::optional<SkyPosition> position(const Row& row, std::optional<std::size_t> r
 
 RowFilter::RowFilter(const Query& query, PositionForm form, const AdqlOptions& options) : query_(query) {
   for (const auto& [key, pattern] : query.text) {
-    if (!pattern.has_wildcard()) continue;
     std::vector<std::string> names{std::string(column_of(key))};
     if (key == TextKey::id) {
       names = options.id_columns.empty() ? std::vector<std::string>{"obs_publisher_did", "obs_id"} : options.id_columns;
     }
-    patterns_.push_back({key, pattern.negated, std::move(names), {}});
+    (pattern.has_wildcard() ? patterns_ : equalities_).push_back({key, pattern.negated, std::move(names), {}});
   }
   if (!query.position || !needs_footprint_filter(query, form)) return;
   footprints_ = true;
@@ -36,13 +37,18 @@ RowFilter::RowFilter(const Query& query, PositionForm form, const AdqlOptions& o
   centres_within_ = asked_.radius_deg + options.search_radius_deg;
 }
 
-void RowFilter::bind(const TableMeta& meta) {
-  for (Pattern& pattern : patterns_) {
+void RowFilter::bind(std::vector<Pattern>& patterns, const TableMeta& meta) {
+  for (Pattern& pattern : patterns) {
     pattern.columns.clear();
     for (const std::string& name : pattern.column_names) {
       if (const auto column = meta.column(name)) pattern.columns.push_back(*column);
     }
   }
+}
+
+void RowFilter::bind(const TableMeta& meta) {
+  bind(patterns_, meta);
+  bind(equalities_, meta);
   region_ = meta.column("s_region");
   ra_ = meta.column("s_ra");
   dec_ = meta.column("s_dec");
@@ -51,6 +57,10 @@ void RowFilter::bind(const TableMeta& meta) {
 }
 
 bool RowFilter::keep(const Row& row) {
+  if (is_stranger(row)) {
+    ++strangers_;
+    return false;
+  }
   return texts_match(row) && (!footprints_ || covers_position(row));
 }
 
@@ -63,6 +73,19 @@ bool RowFilter::texts_match(const Row& row) const {
     // Of several id columns one must match; with a negation none may, which text_matches() says for each.
     return pattern.negated ? std::all_of(pattern.columns.begin(), pattern.columns.end(), matches)
                            : std::any_of(pattern.columns.begin(), pattern.columns.end(), matches);
+  });
+}
+
+bool RowFilter::is_stranger(const Row& row) const {
+  return std::any_of(equalities_.begin(), equalities_.end(), [&](const Pattern& equal) {
+    const std::string wanted = query_.text.at(equal.key).literal();
+    const auto fits = [&](std::size_t column) {
+      const std::string text = to_text(cell(row, column));
+      return text_matches(query_, equal.key, text) || (!equal.negated && same_word(trim(text), trim(wanted)));
+    };
+    if (equal.columns.empty()) return false;
+    return equal.negated ? !std::all_of(equal.columns.begin(), equal.columns.end(), fits)
+                         : !std::any_of(equal.columns.begin(), equal.columns.end(), fits);
   });
 }
 

@@ -23,9 +23,12 @@ class RowFilter {
   std::uint64_t outside() const { return outside_; }  ///< rows dropped because their footprint misses the position
   std::uint64_t without_footprint() const { return without_footprint_; }  ///< kept for their centre alone
   bool footprints() const { return footprints_; }
+  /// Rows dropped because a text differs from what was asked for, also without case: not what the archive was asked.
+  std::uint64_t strangers() const { return strangers_; }
 
  private:
   bool texts_match(const Row& row) const;
+  bool is_stranger(const Row& row) const;
   bool covers_position(const Row& row);
 
   using Column = std::optional<std::size_t>;
@@ -36,13 +39,15 @@ class RowFilter {
     std::vector<std::size_t> columns;
   };
   const Query query_;
+  void bind(std::vector<Pattern>& patterns, const TableMeta& meta);
   std::vector<Pattern> patterns_;
+  std::vector<Pattern> equalities_;  // decided by the archive, and looked at again
   bool footprints_ = false;
   SkyCircle asked_;            // radius 0: a point
   double centres_within_ = 0;  // how far the centre of a row without footprint may lie
   Column region_, ra_, dec_, fov_;
   std::string region_xtype_;
-  std::uint64_t outside_ = 0, without_footprint_ = 0;
+  std::uint64_t outside_ = 0, without_footprint_ = 0, strangers_ = 0;
 };
 
 }  // namespace skymount::vo

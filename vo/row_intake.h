@@ -8,6 +8,7 @@
 #include "vo/listing.h"
 #include "vo/protocol/tap.h"
 #include "vo/row_filter.h"
+#include "vo/table_room.h"
 
 #include <cstdint>
 #include <optional>
@@ -19,23 +20,33 @@ namespace skymount::vo {
 /// Collects the rows of one answer and knows when there were more. Not thread-safe.
 class RowIntake {
  public:
-  RowIntake(const Query& query, PositionForm form, const AdqlOptions& adql, std::uint64_t maxrec);
+  /// `most_bytes`: what the table may weigh (vo/table_room).
+  RowIntake(const Query& query, PositionForm form, const AdqlOptions& adql, std::uint64_t maxrec,
+            std::uint64_t most_bytes);
 
   /// One more than wanted shows whether there are more. Status OVERFLOW alone does not: some services say it when the
   /// row count equals MAXREC.
   std::uint64_t maxrec() const { return most_ + 1; }
 
   void begin(const TableMeta& meta);
-  TapService::Next take(const Row& row);
+  /// May wait for its turn when the table has grown large.
+  TapService::Next take(const Row& row, const FetchContext& ctx);
   void finish(TapService::Answer answer);
 
   std::uint64_t seen() const { return seen_ < most_ ? seen_ : most_; }
+  std::uint64_t shown() const { return table_.size(); }
   std::uint64_t most() const { return most_; }
   bool over_limit() const { return limited_ || (more_there_ && limit_ && most_ == *limit_); }
   bool over_maxrec() const { return more_there_ && !(limit_ && most_ == *limit_); }
   bool stopped_early() const { return stopped_early_; }
   const std::string& fault() const { return fault_; }
   const RowFilter& filter() const { return filter_; }
+  const TableRoom& room() const { return room_; }
+  /// Why rows were left out for their bytes; ok when none was.
+  TableRoom::Verdict fullness() const { return fullness_; }
+  std::uint64_t shortened_rows() const { return shortened_rows_; }
+  const TableMeta& meta() const { return table_.meta; }
+  std::vector<std::shared_ptr<void>> take_turns() { return room_.take_turns(); }
   Table take_table() { return std::move(table_); }
 
  private:
@@ -45,6 +56,10 @@ class RowIntake {
   bool more_there_ = false, limited_ = false, stopped_early_ = false;
   std::string fault_;  // the archive's words behind rows that it sent
   Table table_;
+  TableRoom room_;
+  std::vector<std::size_t> identities_;  // columns that datasets copy
+  TableRoom::Verdict fullness_ = TableRoom::Verdict::ok;
+  std::uint64_t shortened_rows_ = 0;
 };
 
 /// What the answer lacks; `shown` rows are in the listing.

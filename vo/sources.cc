@@ -8,9 +8,10 @@
 #include "vo/open_readers.h"
 #include "vo/renewed_source.h"
 #include "vo/single_flight.h"
+#include "vo/source_knowledge.h"
 #include "vo/watched_source.h"
 
-#include <map>
+#include <atomic>
 
 namespace skymount::vo {
 namespace {
@@ -24,80 +25,10 @@ constexpr std::size_t kContacts = 16;
 // A first contact ends by the HTTP client's own timers long before; this only keeps a forgotten one from living for
 // ever.
 constexpr std::chrono::hours kContactLimit{1};
+// After a check that was not answered in time, so long nobody waits for another one: it is made behind the readers.
+constexpr std::chrono::seconds kNoWaiting{60};
 // A computed answer cannot be re-checked without computing it again, so it is trusted longer than a file.
 constexpr int kComputedLifetimes = 30;
-// A download that ended and that no open asks for keeps its bytes from eviction no longer than this.
-constexpr std::chrono::minutes kUnaskedFor{10};
-
-/// A first contact that came to its end. `size` may be unknown: then the download that gives it is under way.
-struct Contact {
-  LearnedFile learned;
-  std::shared_ptr<cache::ByteSource> source;
-};
-using ContactPtr = std::shared_ptr<const Contact>;
-
-/// What is known of the files of one archive just now. Fetches report here; they may outlive it.
-class Knowledge final : public SourceKeeper {
- public:
-  Knowledge(const std::string& archive, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks)
-      : records(archive, std::move(store)), readers(std::make_shared<OpenReaders>(blocks)) {}
-
-  bool wanted(const cache::ContentId& id) const override { return readers->in_use(id); }
-
-  void ended(const cache::ByteSource& source, const Result<void>& outcome) override {
-    const cache::ContentId& id = source.id();
-    ContactPtr over;  // ends after the lock
-    downloads_.with([&](auto& downloads) {
-      const auto it = downloads.find(id.identity);
-      if (it == downloads.end() || it->second.contact->source.get() != &source) return;
-      it->second.ended = std::chrono::steady_clock::now();
-      if (outcome) return;
-      over = std::move(it->second.contact);
-      downloads.erase(it);
-    });
-    if (outcome || !disproves_record(outcome.error().code())) return;
-    records.withdraw(id.identity, id.version);
-    readers->disown(id);
-  }
-
-  void add_download(const std::string& identity, const ContactPtr& contact) {
-    std::vector<ContactPtr> over;
-    downloads_.with([&](auto& downloads) {
-      const auto long_ago = std::chrono::steady_clock::now() - kUnaskedFor;
-      for (auto it = downloads.begin(); it != downloads.end();) {
-        const bool unasked = it->second.ended && *it->second.ended < long_ago;
-        if (unasked) over.push_back(std::move(it->second.contact));
-        it = unasked ? downloads.erase(it) : std::next(it);
-      }
-      Download& slot = downloads[identity];
-      over.push_back(std::exchange(slot.contact, contact));
-      slot.ended.reset();
-    });
-  }
-  ContactPtr download(const std::string& identity) const {
-    return downloads_.with([&](const auto& downloads) -> ContactPtr {
-      const auto it = downloads.find(identity);
-      return it == downloads.end() ? nullptr : it->second.contact;
-    });
-  }
-  void end_download(const std::string& identity, const ContactPtr& contact) {
-    downloads_.with([&](auto& downloads) {
-      const auto it = downloads.find(identity);
-      if (it != downloads.end() && it->second.contact == contact) downloads.erase(it);
-    });
-  }
-
-  FileRecords records;
-  const std::shared_ptr<OpenReaders> readers;
-
- private:
-  struct Download {
-    ContactPtr contact;
-    std::optional<std::chrono::steady_clock::time_point> ended;
-  };
-  // Whole downloads under way, so that the next open joins instead of asking again.
-  Synchronized<std::map<std::string, Download>> downloads_;
-};
 
 }  // namespace
 
@@ -108,6 +39,7 @@ class Sources::Impl {
        const Clock& clock)
       : archive_(std::move(archive)),
         data_connections_(std::max(2U, limits.connections) - 1),
+        connect_(limits.connect),
         ttl_(ttl),
         max_cutout_bytes_(max_cutout_bytes),
         http_(std::move(http)),
@@ -133,6 +65,7 @@ class Sources::Impl {
     out.exact = learned.size.has_value();
     out.version = learned.version;
     out.learned_at = record->learned_at;
+    out.stale = !fresh(*record);
     // A computed answer is as old as its request, which says nothing of the data.
     if (!record->dated && !record->computed) out.last_modified = learned.last_modified;
     out.etag = learned.etag;
@@ -183,13 +116,40 @@ class Sources::Impl {
       return readers_.find_or_make(running->source, *record->learned.size);
     }
     // What only comes whole is not worth a reader that would have to begin from nothing.
-    if (!record->learned.ranges && !intact(entry.identity, record->learned)) return nullptr;
+    if (!all_here_or_ranged(entry.identity, record->learned)) return nullptr;
     return remembered_reader(entry, record->learned, renew);
   }
 
   Result<Reader> open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
     if (!entry.error.empty()) return fail(Code::denied, entry.error);
     if (Reader reader = open_in_memory(entry, renew)) return reader;
+    if (const Reader old = whole_but_old(entry)) return open_checked(entry, old, ctx, renew);
+    return open_anew(entry, ctx, renew);
+  }
+
+ private:
+  /// As it was last seen, when its time to live is over and every byte is here.
+  Reader whole_but_old(const Entry& entry) {
+    const std::optional<FileRecord> record = records_.get(entry.identity);
+    if (!record || record->withdrawn || !intact(entry.identity, record->learned)) return nullptr;
+    return remembered_reader(entry, record->learned, {});
+  }
+
+  /// What the archive says of it, for whoever does not have to wait long for that; else `old`, and the question goes on.
+  /// While `old` lives its bytes stay, whatever is learned meanwhile.
+  Result<Reader> open_checked(const Entry& entry, const Reader& old, const FetchContext& ctx, const Renew& renew) {
+    const auto now = FetchContext::Steady::now();
+    const bool at_once = now < unanswered_until_.load();
+    FetchContext brief = ctx;
+    brief.deadline = std::min(ctx.deadline, at_once ? now : now + connect_);
+    Result<Reader> checked = open_anew(entry, brief, renew);
+    if (!at_once && !ctx.stopped() && FetchContext::Steady::now() >= brief.deadline)
+      unanswered_until_ = FetchContext::Steady::now() + kNoWaiting;
+    if (!checked && checked.error().code() == Code::timed_out) return old;
+    return checked;
+  }
+
+  Result<Reader> open_anew(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
     // A download that an earlier open began is joined; when it fails it may have failed long ago, so one new try is
     // made.
     if (const ContactPtr running = download(entry.identity)) {
@@ -204,7 +164,6 @@ class Sources::Impl {
     return settle(entry, *contact, ctx);
   }
 
- private:
   static RemoteFile remote(const std::string& archive, std::uint64_t max_cutout_bytes, const Entry& entry,
                            const Url& url) {
     return {url,
@@ -212,7 +171,8 @@ class Sources::Impl {
             entry.identity,
             entry.content_type,
             entry.service.has_value(),
-            entry.service ? max_cutout_bytes : 0};
+            entry.service ? max_cutout_bytes : 0,
+            /*restless=*/false};
   }
   RemoteFile remote(const Entry& entry, const Url& url) const {
     return remote(archive_, max_cutout_bytes_, entry, url);
@@ -277,25 +237,42 @@ class Sources::Impl {
   Result<ContactPtr> meet(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
     const Result<Url> url = url_of(entry);
     if (!url) return fail(url.error());
-    Result<OpenedRemote> opened = open_remote(http_, remote(entry, *url), ctx);
+    const std::optional<FileRecord> older = records_.get(entry.identity);
+    RemoteFile file = remote(entry, *url);
+    file.restless = older && older->withdrawn && is_one_time(older->learned.version) && has_head(older->learned.version);
+    Result<OpenedRemote> opened = open_remote(http_, file, ctx);
     if (!opened) return fail(std::move(opened).error());
+    if (older && !older->withdrawn && is_one_time(older->learned.version) &&
+        same_head(older->learned.version, opened->learned.version) && intact(entry.identity, older->learned))
+      return as_before(entry, *url, *opened, older->learned.version);
     const LearnedFile& learned = opened->learned;
-    forget_older_version(entry.identity, learned.version);
     auto contact = std::make_shared<const Contact>(Contact{learned, watch(opened->source, entry, learned, renew)});
     if (learned.size && !opened->head.empty()) {
       blocks_.put(content_id(entry.identity, learned.version), 0, opened->head, *learned.size);
     }
     const bool complete = learned.size && opened->head.size() >= *learned.size;
     if (contact->source->whole_only() && !complete) {
-      knowledge_->add_download(entry.identity, contact);
+      knowledge_->add_download(entry.identity, contact, opened->flowing);
       // The answer is already flowing: it is taken in whether or not its first caller can wait for it.
-      blocks_.begin(contact->source, {ctx.priority, ctx.cause, FetchContext::Steady::time_point::max(), {}});
+      if (opened->flowing)
+        blocks_.begin(contact->source, {ctx.priority, ctx.cause, FetchContext::Steady::time_point::max(), {}});
     }
     if (learned.size) remember(entry, learned);
     return contact;
   }
 
+  /// No validator says so, but its head and size are those of what is here as a whole: it is not fetched again.
+  ContactPtr as_before(const Entry& entry, const Url& url, const OpenedRemote& opened, const std::string& version) {
+    LearnedFile learned = opened.learned;
+    learned.version = version;
+    auto source = watch(remembered_source(http_, remote(entry, url), learned), entry, learned, {});
+    remember(entry, learned);
+    return std::make_shared<const Contact>(Contact{learned, std::move(source)});
+  }
+
+  /// Only what is known to be there takes an older version's place.
   void remember(const Entry& entry, const LearnedFile& learned) {
+    forget_older_version(entry.identity, learned.version);
     const std::optional<FileRecord> older = records_.get(entry.identity);
     const bool dated = older && older->dated && older->learned.version == learned.version;
     records_.put(entry.identity, {learned, entry.service.has_value(), /*withdrawn=*/false, dated, clock_.now()});
@@ -323,7 +300,7 @@ class Sources::Impl {
   }
 
   bool all_here_or_ranged(const std::string& identity, const LearnedFile& learned) const {
-    return learned.ranges || intact(identity, learned);
+    return (learned.ranges && !is_one_time(learned.version)) || intact(identity, learned);
   }
 
   // --- from a contact to a reader, on the caller's thread ---
@@ -384,6 +361,7 @@ class Sources::Impl {
 
   const std::string archive_;
   const unsigned data_connections_;  // the other one is kept for metadata
+  const std::chrono::milliseconds connect_;
   const Lifetimes ttl_;
   const std::uint64_t max_cutout_bytes_;
   const std::shared_ptr<HttpClient> http_;
@@ -395,6 +373,7 @@ class Sources::Impl {
   const std::shared_ptr<RenewalGate> gate_ = std::make_shared<RenewalGate>();
   // By identity and expired URL: whoever still holds the old one does not meet its refusal again.
   mutable Synchronized<Lru<Entry>> renewed_{Lru<Entry>(10'000, 10'000'000)};
+  std::atomic<FetchContext::Steady::time_point> unanswered_until_{};
   SingleFlight<ContactPtr> contacts_;  // last: its work uses all of the above
 };
 

@@ -23,6 +23,7 @@ struct KnownFile {
   std::string version;      ///< ContentId::version when a version is known
   std::optional<std::int64_t> last_modified;  ///< to be shown as the file's date, see keep_date()
   std::string content_type, etag, filename;
+  bool stale = false;       ///< past its time to live: the next open asks whether it is still this version
   std::optional<WallTime> learned_at;  ///< when the archive told size and version
 };
 
@@ -53,6 +54,9 @@ class Sources {
   /// A version that proved gone while it was read (stale, corrupt, not_found) is forgotten: the next call asks anew.
   /// Errors  as open_remote; the entry's own `error` gives denied without asking; no_space when an answer that can be had
   ///         once was kept neither on disk nor in memory; too_large for a body without length beyond the cache's limit.
+  /// A version past its time to live of which every byte is here costs at most [limits] connect: when the archive has
+  /// not answered by then it is served as it was, the question goes on, and the next open gets what it brings. After
+  /// that, for a minute, such versions of the archive's files are served at once and asked about behind.
   /// An entry that is refused or not there is renewed once, at the open or while it is read.
   Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx,
                                                      const Renew& renew = {});

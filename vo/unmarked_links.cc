@@ -54,14 +54,18 @@ std::optional<bool> UnmarkedLinks::remembered(const std::string& kind, std::stri
 }
 
 void UnmarkedLinks::learn(const Url& url, std::string_view term, bool links) {
-  const std::string name = key(links && !is_call(url) ? own_kind(url) : kind_of(url), term);
+  // What is learned of one document among files, and what contradicts it, is about that one alone.
+  const bool alone = !is_call(url) && (links || remembered(own_kind(url), term) == true);
+  const std::string name = key(alone ? own_kind(url) : kind_of(url), term);
   // Dropped when the store cannot take it: then the next mount looks again.
   if (store_) (void)store_->put(Room::services, name, as_bytes(links ? "links" : "file"));
   memory_.with([&](auto& memory) { memory[name] = {links, clock_.now() + kHolds}; });
 }
 
-Result<UnmarkedLinks::Seen> UnmarkedLinks::look(const Url& url, std::string_view term, const FetchContext& ctx) {
-  Result<std::optional<FetchedDocument>> document = get_document_if_small(*http_, url, kUnmarkedLinksBytes, ctx);
+Result<UnmarkedLinks::Seen> UnmarkedLinks::look(const Url& url, std::string_view term, const FetchContext& ctx,
+                                                DocumentTypes types) {
+  if (known(url, term) == true) types = DocumentTypes::any;
+  auto document = get_document_if_small(*http_, url, kUnmarkedLinksBytes, ctx, types);
   if (!document) return fail(std::move(document).error());
   Seen seen;
   if (*document) {

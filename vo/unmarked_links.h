@@ -37,8 +37,10 @@ class UnmarkedLinks {
     std::optional<FetchedDocument> document;  ///< with `links`: where it was found
     std::optional<LinksAnswer> links;
   };
-  /// Fetches what is small enough, and learns from it. Errors  as get_document; nothing is learned from them.
-  Result<Seen> look(const Url& url, std::string_view term, const FetchContext& ctx);
+  /// Fetches what is small enough, and learns from it. `types`: any, when it was not what its type says; a type that
+  /// was found to lie is not believed again. Errors  as get_document; nothing is learned from them.
+  Result<Seen> look(const Url& url, std::string_view term, const FetchContext& ctx,
+                    DocumentTypes types = DocumentTypes::xml);
 
  private:
   std::string key(const std::string& kind, std::string_view term) const {

@@ -89,5 +89,5 @@ def rclone(bench, mode: str, cache: Path) -> Mounted:
     return Mounted(words, bench.work / "rclone", bench.work / "rclone.log")
 
 
-def bare(bench, entries: int) -> Mounted:
-    return Mounted([bench.tools / "bare_fs", entries, bench.work / "bare"], bench.work / "bare", bench.work / "bare.log")
+def bare(bench, entries: int, file_mib: int = 0) -> Mounted:
+    return Mounted([bench.tools / "bare_fs", entries, file_mib, bench.work / "bare"], bench.work / "bare", bench.work / "bare.log")

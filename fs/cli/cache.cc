@@ -143,10 +143,9 @@ int act_on_paths(const Command& command) {
 }
 
 Result<std::filesystem::path> cache_directory(const Command& command) {
-  if (command.config.cache) return std::filesystem::absolute(*command.config.cache);
-  const Result<Configuration> config = load_configuration(command.config, process_environment());
-  if (!config) return fail(config.error());
-  return config->global.cache_dir;
+  const Result<GlobalOptions> global = load_global(command.config, process_environment());
+  if (!global) return fail(global.error());
+  return global->cache_dir;
 }
 
 /// The socket of a daemon that works on this cache.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fs/cli/control_client.h"
 
+#include "fs/config/search.h"
 #include "fs/daemon/control_socket.h"
 
 #include <poll.h>
@@ -21,6 +22,17 @@ namespace paths = std::filesystem;
 // A status is some kilobytes. A line longer than this is no answer of ours.
 constexpr std::size_t kLongestAnswer = 16 * 1024 * 1024;
 
+/// Where that user's socket may lie: where it is expected, then where the kernel knows one of this name, since the
+/// mount may have been made with another XDG_RUNTIME_DIR than ours. Who listens there is looked at when connecting.
+std::vector<paths::path> folders_to_look_in(uid_t user, const std::string& name) {
+  std::vector<paths::path> out = control_folders(user);
+  for (const paths::path& socket : listening_sockets(name)) {
+    const paths::path folder = socket.parent_path();
+    if (std::find(out.begin(), out.end(), folder) == out.end()) out.push_back(folder);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<ControlClient> ControlClient::to_mount(const MountEntry& mount) {
@@ -28,15 +40,18 @@ Result<ControlClient> ControlClient::to_mount(const MountEntry& mount) {
   if (geteuid() != 0 && user != geteuid())
     return fail(Code::denied, "mounted by another user (" + std::to_string(user) + "), who can ask");
   std::optional<Error> worst;
-  for (const paths::path& folder : control_folders(user)) {
+  std::string looked;
+  for (const paths::path& folder : folders_to_look_in(user, control_name(mount.mountpoint))) {
+    looked += (looked.empty() ? "" : ", ") + folder.string();
     if (!is_control_folder(folder, user)) continue;
     const Result<int> fd = connect_control(folder / control_name(mount.mountpoint), 2'000, user);
     if (fd) return ControlClient(*fd);
     if (!worst || worst->code() == Code::not_found) worst = fd.error();
   }
   if (worst && worst->code() != Code::not_found) return fail(*worst);
-  return fail(Code::not_found,
-              "no daemon answers for it: it has ended, or has no control socket (then its log says why)");
+  return fail(Code::not_found, "no control socket of it is in " + looked +
+                                   ": its process has ended, or could make none (then its log says why), or lives in "
+                                   "another container");
 }
 
 Result<ControlClient> ControlClient::to_socket(const paths::path& socket) {
@@ -131,7 +146,8 @@ std::vector<paths::path> live_sockets() {
 
 Result<PlaceInMount> place_in_mount(const std::string& path) {
   std::error_code bad;
-  const paths::path whole = paths::absolute(path, bad).lexically_normal();
+  // A shell leaves the ~ of a quoted pattern to us.
+  const paths::path whole = paths::absolute(expand_home(path, process_environment()), bad).lexically_normal();
   if (bad) return fail(Code::invalid, path + ": " + bad.message());
   const std::vector<MountEntry> mounts = skymounts();
   const auto mount_at = [&](const paths::path& place) {

@@ -7,6 +7,7 @@
 #include "fs/cli/mountpoint.h"
 #include "fs/daemon/assemble.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -68,7 +69,12 @@ sigset_t ending_signals() {
 }
 
 /// The mount daemonises from a child of its own, so that whatever becomes of that process, this one goes on to the end.
-int mount_in_child(const MountRequest& request) {
+/// The mount ends with this process, also when that is killed: it would be left without its archive.
+int mount_in_child(MountRequest request) {
+  int life[2];  // nobody ever writes to it
+  if (pipe2(life, O_CLOEXEC) != 0)
+    return complain(Error(Code::unavailable, std::string("pipe: ") + std::strerror(errno)));
+  request.ends_with = life[0];
   std::cout.flush();
   const pid_t child = fork();
   if (child < 0) return complain(Error(Code::unavailable, std::string("fork: ") + std::strerror(errno)));
@@ -76,10 +82,12 @@ int mount_in_child(const MountRequest& request) {
     for (const int signal : kEnding) std::signal(signal, SIG_DFL);
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    close(life[1]);
     const int code = mount_and_serve(request);
     std::cout.flush();
     _exit(code);
   }
+  close(life[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

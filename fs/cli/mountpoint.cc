@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
@@ -58,8 +59,10 @@ MountHealth health_of(const std::filesystem::path& mountpoint) {
   auto answered = std::make_shared<std::promise<int>>();
   std::future<int> answer = answered->get_future();
   std::thread([answered, path = mountpoint.string()] {
-    struct stat info {};
-    answered->set_value(stat(path.c_str(), &info) == 0 ? 0 : errno);
+    // Not stat: the kernel answers that from what it remembers for a minute after the process was killed. No answer of
+    // statfs is ever remembered.
+    struct statfs info {};
+    answered->set_value(statfs(path.c_str(), &info) == 0 ? 0 : errno);
   }).detach();
   if (answer.wait_for(kAnswerTime) != std::future_status::ready) return MountHealth::silent;
   const int error = answer.get();

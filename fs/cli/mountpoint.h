@@ -15,7 +15,7 @@ enum class MountHealth {
   dead,    ///< its process is gone: "Transport endpoint is not connected"
   silent,  ///< no answer within two seconds: its process is stopped or stuck
 };
-/// Asks the mount for its root's attributes, which needs no network.
+/// Asks the mount for its size, which needs no network and is never answered from the kernel's memory.
 MountHealth health_of(const std::filesystem::path& mountpoint);
 
 struct MountpointRules {

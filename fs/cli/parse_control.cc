@@ -29,6 +29,7 @@ Examples:
   archives[ name title tap state waiting last_failure{ at words } map[ host url ]
             origins[ origin failures reason failed_seconds_ago next_try_seconds ] ]
   transfers[ archive what done_bytes wanted_bytes file_bytes bytes_per_second eta_seconds seconds transfers queued ]
+  jobs[ archive url phase what since seconds waited_for ]
   waiting[ what seconds budget_left ] waiting_callers ]
 Bytes and seconds; null: not known. Keys may be added, none changes.
 

@@ -118,6 +118,12 @@ void print_transfer(const Json& transfer) {
   std::cout << "\n";
 }
 
+void print_job(const Json& job) {
+  std::cout << "    " << text(job, "what") << ": " << (text(job, "phase").empty() ? "made" : text(job, "phase"))
+            << " for " << human_seconds(job.value("seconds", 0.0)) << ", " << text(job, "url")
+            << (job.value("waited_for", true) ? "" : "; nobody waits, who asks again joins it") << "\n";
+}
+
 void print_mount(const Json& mount) {
   std::cout << text(mount, "mountpoint");
   if (!mount.value("answers", false)) {
@@ -132,6 +138,9 @@ void print_mount(const Json& mount) {
   const Json transfers = mount.value("transfers", Json::array());
   if (!transfers.empty()) std::cout << "  transfers\n";
   for (const Json& transfer : transfers) print_transfer(transfer);
+  const Json jobs = mount.value("jobs", Json::array());
+  if (!jobs.empty()) std::cout << "  jobs at archives\n";
+  for (const Json& job : jobs) print_job(job);
   const Json waiting = mount.value("waiting", Json::array());
   if (!waiting.empty()) std::cout << "  " << counted(number(mount, "waiting_callers"), "caller") << " waiting\n";
   for (const Json& caller : waiting) {

@@ -30,8 +30,10 @@ void read_services(SettingReader& read, vo::ArchiveOptions& out) {
   read.url("tap.url", out.tap.url);
   read.text("tap.language", out.tap.language);
   read.choice("tap.mode", {"auto", "sync", "async"}, out.tap.mode);
-  if (const Setting* mode = read.find("tap.mode"); mode != nullptr && out.tap.mode == "async")
-    read.mistake(*mode, Code::unsupported, "= \"async\" is not supported by this version of skymount; use \"auto\"");
+  // A week: what runs longer is no listing that anybody waits for, and most archives delete jobs earlier.
+  std::uint64_t seconds = 0;
+  read.whole("tap.execution_duration", 1, 604'800, seconds);
+  out.tap.execution_duration = std::chrono::seconds(seconds);
   // A million rows make a folder that no tool lists in comfort; more is a table to be asked for, not a folder.
   read.whole("tap.maxrec", 1, 1'000'000, out.tap.maxrec);
 

@@ -16,6 +16,10 @@
 namespace skymount::fs {
 namespace {
 
+// A quarter of the memory is for what is fetched ahead, half for what the disk does not take: with less than this there
+// is no room for one request of 16 MiB on its way from the archive to the disk.
+constexpr std::uint64_t kLeastMemory = 32'000'000;
+
 Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Lifetimes& ttl) {
   Settings merged;
   for (const ArchiveFiles::File& file : archive.files) {
@@ -58,6 +62,9 @@ Result<void> read_global(const std::filesystem::path& file, const Environment& e
     read.mistake(*setting, Code::invalid, "must be an absolute path or begin with ~/");
   read.size("cache.size", out.cache_bytes);
   read.size("cache.memory", out.memory_bytes);
+  if (const Setting* setting = read.find("cache.memory"); setting != nullptr && out.memory_bytes < kLeastMemory)
+    read.mistake(*setting, Code::invalid,
+                 "is too little: a single request of a scan is 16 MiB; write at least \"32 MB\"");
   read_lifetimes(read, out.ttl);
   read.texts("crawlers.deny", out.crawlers_deny);
   check_crawlers(read, out.crawlers_deny);
@@ -72,9 +79,9 @@ Result<void> read_global(const std::filesystem::path& file, const Environment& e
 
 Result<void> choose_cache(const ConfigRequest& request, const Environment& environment, GlobalOptions& out) {
   if (request.cache) {
-    out.cache_dir = *request.cache;
+    out.cache_dir = expand_home(request.cache->string(), environment);  // "-o cache=~/c": no shell has looked at it
   } else if (const auto mirrored = environment("SKYMOUNT_CACHE")) {
-    out.cache_dir = *mirrored;
+    out.cache_dir = expand_home(*mirrored, environment);
   } else if (out.cache_dir.empty()) {
     out.cache_dir = default_cache_directory(environment);
   }
@@ -148,13 +155,20 @@ Result<vo::ArchiveOptions> load_archive(const std::filesystem::path& file, bool 
   return load_merged({{{file, users_own}}}, {});
 }
 
-Result<Configuration> load_configuration(const ConfigRequest& request, const Environment& environment) {
-  Configuration out;
+Result<GlobalOptions> load_global(const ConfigRequest& request, const Environment& environment) {
+  GlobalOptions out;
   const std::filesystem::path own = user_config_directory(environment);
   if (!own.empty())
-    if (Result<void> read = read_global(own / "skymount.toml", environment, out.global); !read)
-      return fail(read.error());
-  if (Result<void> chosen = choose_cache(request, environment, out.global); !chosen) return fail(chosen.error());
+    if (Result<void> read = read_global(own / "skymount.toml", environment, out); !read) return fail(read.error());
+  if (Result<void> chosen = choose_cache(request, environment, out); !chosen) return fail(chosen.error());
+  return out;
+}
+
+Result<Configuration> load_configuration(const ConfigRequest& request, const Environment& environment) {
+  Configuration out;
+  Result<GlobalOptions> global = load_global(request, environment);
+  if (!global) return fail(global.error());
+  out.global = std::move(*global);
   if (Result<void> checked = check_map(request); !checked) return fail(checked.error());
 
   Result<std::vector<vo::ArchiveOptions>> archives = chosen_archives(request, environment, out.global.ttl);
@@ -173,6 +187,7 @@ Result<Configuration> load_configuration(const ConfigRequest& request, const Env
     archive.http.proxy = out.global.proxy;
     archive.http.map = request.map;
   }
+  const std::filesystem::path own = user_config_directory(environment);
   std::error_code error;
   if (!own.empty() && std::filesystem::exists(own / "secrets.toml", error))
     out.notices.push_back((own / "secrets.toml").string() +

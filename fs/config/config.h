@@ -60,6 +60,10 @@ struct ConfigRequest {
 ///         allow_private outside the user's own files.
 Result<Configuration> load_configuration(const ConfigRequest& request, const Environment& environment);
 
+/// skymount.toml and the place of the cache alone, for commands that work without any archive.
+/// Errors  as load_configuration, but none about archives.
+Result<GlobalOptions> load_global(const ConfigRequest& request, const Environment& environment);
+
 /// One file by itself. `users_own`: it may open private addresses.
 Result<vo::ArchiveOptions> load_archive(const std::filesystem::path& file, bool users_own);
 

@@ -28,7 +28,7 @@ constexpr KeyRule kArchiveKeys[] = {
     {"tap", "language"},
     {"tap", "mode"},
     {"tap", "maxrec"},
-    {"tap", "execution_duration", kLater},
+    {"tap", "execution_duration"},
     {"obscore", "table"},
     {"obscore", "where"},
     {"obscore", "order_by"},

@@ -117,6 +117,8 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.line("language", toml_text(archive.tap.language));
   out.line("mode", toml_text(archive.tap.mode));
   out.line("maxrec", std::to_string(archive.tap.maxrec));
+  if (archive.tap.execution_duration.count() > 0)
+    out.line("execution_duration", std::to_string(archive.tap.execution_duration.count()));
   out.section("obscore");
   out.unless_empty("table", archive.obscore.table);
   out.unless_empty("where", archive.obscore.where);

@@ -9,6 +9,7 @@
 #include "fs/fuse/fuse_session.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,7 @@ Result<std::unique_ptr<World>> World::build(const MountRequest& request, const C
   std::vector<std::shared_ptr<MountedArchive>> archives;
   for (vo::ArchiveOptions archive : request.config.archives) {
     archive.memory_bytes = global.memory_bytes;
+    archive.offline = request.offline;
     archives.push_back(open_archive(archive, request.offline, world->store_, *world->blocks_, clock));
   }
   const auto resolver = open_resolver(request.config, request.offline, world->store_, clock);
@@ -147,6 +149,17 @@ void end_soon(int exit_code) {
   }).detach();
 }
 
+/// Unmounts, as a signal would, when nobody holds the other end of `pipe` any more, however that came about.
+void end_with(int pipe) {
+  if (pipe < 0) return;
+  std::thread([pipe] {
+    pollfd other{pipe, POLLIN, 0};
+    while (poll(&other, 1, -1) < 0 && errno == EINTR) {
+    }
+    kill(getpid(), SIGTERM);  // blocked everywhere but where the session waits, which then ends
+  }).detach();
+}
+
 /// Serves until unmounted. `ready` is told "" when the mount answers, or why it will not.
 int serve_world(const MountRequest& request, const std::function<void(const std::string&)>& ready) {
   protect_process();
@@ -165,6 +178,7 @@ int serve_world(const MountRequest& request, const std::function<void(const std:
       serve_control((*world)->filesystem(), (*world)->blocks(), request.mountpoint);
   if (!control) log(LogLevel::warning, "no control socket: " + control.error().what());
   const Result<void> served = serve((*world)->filesystem(), session, [&] {
+    end_with(request.ends_with);
     ready("");
     tell_ready(request.mountpoint);
   });

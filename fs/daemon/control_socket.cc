@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <thread>
 
 namespace skymount::fs {
@@ -66,6 +67,23 @@ Result<paths::path> make_control_folder() {
 
 std::string control_name(const paths::path& mountpoint) {
   return cache::hash_hex(mountpoint.string()) + ".sock";
+}
+
+std::vector<paths::path> listening_sockets(std::string_view name) {
+  std::vector<paths::path> out;
+  std::ifstream table("/proc/net/unix");
+  for (std::string line; std::getline(table, line);) {
+    // Num: RefCount Protocol Flags Type St Inode /path
+    const std::size_t slash = line.find('/');
+    if (slash == std::string::npos) continue;
+    paths::path socket(line.substr(slash));
+    const std::string made = socket.filename();
+    if (!made.starts_with(name)) continue;
+    socket.replace_filename(name);
+    if (made.find_first_not_of(".0123456789", name.size()) == std::string::npos && std::find(out.begin(), out.end(), socket) == out.end())
+      out.push_back(std::move(socket));
+  }
+  return out;
 }
 
 Result<int> connect_control(const paths::path& socket_path, int patience_ms, uid_t user) {

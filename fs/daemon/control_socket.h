@@ -32,6 +32,10 @@ bool is_control_folder(const std::filesystem::path& folder, uid_t user = geteuid
 /// The socket's name for a mountpoint (absolute, without links): a hash, because a path of a socket has 107 bytes.
 std::string control_name(const std::filesystem::path& mountpoint);
 
+/// The sockets called `name` that are bound in this network namespace, whoever listens: proc(5), /proc/net/unix. That
+/// lists the name under which a socket was made, with the process behind it, before it was moved to its own.
+std::vector<std::filesystem::path> listening_sockets(std::string_view name);
+
 /// Connects within `patience` without ever waiting longer.
 /// Errors  not_found: no socket, or nobody listens (a dead daemon's); timed_out; denied: not this user's or root's.
 Result<int> connect_control(const std::filesystem::path& socket, int patience_ms, uid_t user = geteuid());

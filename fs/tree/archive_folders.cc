@@ -48,6 +48,11 @@ Result<vo::Query> with_position(const MountedArchive& archive, vo::Query query, 
   return std::move(*known);
 }
 
+/// Asked before it was kept: it is listed in its archive's folder now.
+bool is_kept(const MountedArchive& archive, const RecentQuery& recent) {
+  return archive.saved_queries.shows(recent.path) || archive.saved_queries.shows(recent.name);
+}
+
 bool takes_queries(const Place& folder) {
   return folder.kind == PlaceKind::archive || folder.kind == PlaceKind::query;
 }
@@ -87,7 +92,7 @@ void Namespace::add_saved(FolderContents& contents, const Place& folder) {
 
 Result<Place> Namespace::child_of_recent(const Place& folder, std::string_view name) {
   for (const RecentQuery& recent : folder.archive->recent_queries.all()) {
-    if (recent.name == name) return recent_link(folder, recent);
+    if (recent.name == name && !is_kept(*folder.archive, recent)) return recent_link(folder, recent);
   }
   return no_such(folder, name);
 }
@@ -95,7 +100,7 @@ Result<Place> Namespace::child_of_recent(const Place& folder, std::string_view n
 FolderContents Namespace::contents_of_recent(const Place& folder) {
   FolderContents out;
   for (const RecentQuery& recent : folder.archive->recent_queries.all()) {
-    out.items.push_back(item_for(recent_link(folder, recent), recent.name));
+    if (!is_kept(*folder.archive, recent)) out.items.push_back(item_for(recent_link(folder, recent), recent.name));
   }
   out.version = version_of(out.items);
   return out;
@@ -120,6 +125,7 @@ Result<Place> Namespace::make_folder(const Place& folder, std::string_view name,
   }
   Result<Place> place = child(folder, name, patience);
   if (!place) return place;
+  if (patience == nullptr) return fail(Code::would_wait, "what is kept is written to disk first");
   if (Result<void> saved = folder.archive->saved_queries.save(path_in_archive(*place)); !saved) {
     return fail(std::move(saved).error());
   }

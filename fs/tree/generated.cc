@@ -3,7 +3,7 @@
 
 #include "fs/tree/error_journal.h"
 #include "fs/tree/readable.h"
-#include "vo/votable/writer.h"
+#include "vo/shown_table.h"
 
 #include <nlohmann/json.hpp>
 
@@ -29,8 +29,9 @@ struct ToJson {
   }
 };
 
-Json row_object(const vo::Table& table, std::uint32_t i) {
-  const vo::Row row = table.row(i);
+Json row_object(const vo::Table& table, std::uint32_t i, const vo::Showing& showing) {
+  vo::Row row = table.row(i);
+  showing.row(row);
   Json object = Json::object();
   for (std::size_t c = 0; c < table.meta.fields.size() && c < row.size(); ++c) {
     object[table.meta.fields[c].name] = std::visit(ToJson{}, row[c]);
@@ -76,10 +77,12 @@ std::string_view file_name(GeneratedKind kind) {
 }
 
 std::string results_vot(const vo::Listing& listing) {
-  return vo::write_votable(listing.table);
+  const vo::Showing showing = vo::showing_of(listing.table);
+  return vo::write_votable(listing.table, &showing);
 }
 std::string results_csv(const vo::Listing& listing) {
-  return vo::write_csv(listing.table);
+  const vo::Showing showing = vo::showing_of(listing.table);
+  return vo::write_csv(listing.table, &showing);
 }
 
 std::string query_adql(const vo::Listing& listing, const vo::Resolved* resolved) {
@@ -91,8 +94,12 @@ std::string query_adql(const vo::Listing& listing, const vo::Resolved* resolved)
 }
 
 std::string resolved_text(const vo::Resolved& resolved) {
-  return readable(resolved.name) + " is at " + resolved.position.canonical() + " (ICRS, degrees), says " +
-         readable(resolved.resolver) + ", asked at " + utc_text(resolved.asked_at);
+  const std::string name = resolved.name.empty() ? "The object" : readable(resolved.name);
+  const std::string who = resolved.resolver.empty() ? "the name resolver at " + resolved.url : resolved.resolver;
+  std::string out = name + " is at " + resolved.position.canonical() + " (ICRS, degrees), says " + readable(who) +
+                    ", asked at " + utc_text(resolved.asked_at);
+  if (!resolved.remark.empty()) out += ". " + readable(resolved.remark);
+  return out;
 }
 
 std::string count_txt(const vo::Count& count) {
@@ -113,11 +120,12 @@ std::string incomplete_text(const vo::Listing& listing) {
 
 std::string dataset_json(const vo::Listing& listing, const vo::Dataset& dataset) {
   Json out;
+  const vo::Showing showing = vo::showing_of(listing.table);
   if (dataset.rows.size() == 1) {
-    out = row_object(listing.table, dataset.rows.front());
+    out = row_object(listing.table, dataset.rows.front(), showing);
   } else {
     out = Json::array();
-    for (const std::uint32_t row : dataset.rows) out.push_back(row_object(listing.table, row));
+    for (const std::uint32_t row : dataset.rows) out.push_back(row_object(listing.table, row, showing));
   }
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

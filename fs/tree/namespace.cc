@@ -7,6 +7,7 @@
 #include "cache/content_id.h"
 #include "fs/tree/generated.h"
 #include "fs/tree/readme.h"
+#include "fs/tree/typing_slips.h"
 #include "vo/file_names.h"
 #include "vo/query/grammar.h"
 
@@ -66,6 +67,8 @@ void add_datasets(FolderContents& contents, const Place& folder, vo::ListingPtr 
 }
 
 tl::unexpected<Error> no_such(const Place& folder, std::string_view name) {
+  const bool asks = folder.kind == PlaceKind::archive || folder.kind == PlaceKind::query;
+  if (const std::string slip = asks ? typing_slip(name) : ""; !slip.empty()) return fail(Code::not_found, slip);
   return fail(Code::not_found, "no '" + std::string(name) + "' in " + folder.path);
 }
 

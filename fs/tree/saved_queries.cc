@@ -43,7 +43,10 @@ Result<void> SavedQueries::keep(Paths paths) {
   }
   RecordWriter out;
   for (const std::string& path : paths) out.text(path);
-  return store_->put(Room::saved, key_, out.view());
+  if (Result<void> kept = store_->put_durably(Room::saved, key_, out.view()); !kept) {
+    return fail(std::move(kept).error().during("what is saved cannot be written to the cache"));
+  }
+  return {};
 }
 
 Result<void> SavedQueries::save(std::string_view path) {

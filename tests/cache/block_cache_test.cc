@@ -4,6 +4,8 @@
 #include "cache/block_cache.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include <fstream>
 #include <random>
 
+#include "cache/meta_store.h"
 #include "tests/cache/fixture.h"
 
 namespace skymount::cache::test {
@@ -480,6 +483,102 @@ TEST_F(BlockCacheTest, ReadsGoOnWhenTheDiskIsFull) {
   EXPECT_TRUE(reads_right(computed, {2'000'000, 1'000'000}));
   EXPECT_EQ(computed->fetches().size(), 1u);
   setrlimit(RLIMIT_FSIZE, &before);
+}
+
+TEST_F(BlockCacheTest, ADiskFilledByBlocksStillTakesRecordsIsSaidOnceAndIsClearedForGood) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can mount a small disk";
+  if (mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, "size=4m") != 0) GTEST_SKIP() << "no tmpfs here";
+  std::atomic<int> said = 0;
+  cache().on_trouble([&](const Error&) { ++said; });
+  const auto source = memory_source(pattern(9'000'000));
+  for (std::uint64_t at = 0; at < 9'000'000; at += 500'000) EXPECT_TRUE(reads_right(source, {at, 500'000}));
+  settle();
+  EXPECT_EQ(said, 1);
+  EXPECT_THAT(cache().stat().trouble, testing::HasSubstr("full"));
+  {
+    const auto lmdb = Lmdb::open(dir_.path());
+    const ManualClock clock;
+    MetaStore store(*lmdb, clock);
+    const Bytes question(1000);
+    EXPECT_TRUE(store.put_durably(MetaStore::Room::saved, "a question", question));
+    EXPECT_TRUE((*lmdb)->flush()) << "so that the records of the blocks are not lost either";
+  }
+  close_cache();
+  EXPECT_GT(cache().stat().bytes, 1'000'000u) << "what was kept before is known after a restart";
+  EXPECT_GT(cache().clear(), 1'000'000u);
+  EXPECT_EQ(data_file(), "");
+  const auto next = memory_source(pattern(1'000'000, 3));
+  EXPECT_TRUE(reads_right(next, {0, 1'000'000}));
+  settle();
+  EXPECT_TRUE(soon([&] { return cache().cached_bytes(next->id()) == 1'000'000; })) << "it is used again";
+  EXPECT_EQ(cache().stat().trouble, "");
+  close_cache();
+  umount2(dir_.path().c_str(), MNT_DETACH);
+}
+
+TEST_F(BlockCacheTest, ABatchThatTheIndexLostGivesItsSpaceBack) {
+  // As in ReadsGoOnWhenTheDiskIsFull, but there is no room for the index either.
+  std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_TRUE(reads_right(memory_source(pattern(100'000, 1)), {0, 100'000}));
+  settle();
+  cache().flush();
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 1;  // nothing can be committed; what is there can be read
+  const auto lost = memory_source(pattern(400'000, 2));
+  ASSERT_TRUE(reads_right(lost, {0, 16'384}));
+  setrlimit(RLIMIT_FSIZE, &small);
+  const auto lmdb = Lmdb::open(dir_.path());
+  EXPECT_FALSE((*lmdb)->flush());
+  const MetaStore::Room saved = MetaStore::Room::saved;
+  const ManualClock clock;
+  MetaStore store(*lmdb, clock);
+  EXPECT_FALSE(store.put_durably(saved, "a question", Bytes(10)));
+  EXPECT_FALSE(store.get(saved, "a question")) << "what was refused is not there";
+  setrlimit(RLIMIT_FSIZE, &before);
+  cache().clear();
+  EXPECT_EQ(cache().stat().bytes, 0u);
+  EXPECT_TRUE(store.put_durably(saved, "a question", Bytes(10)));
+  EXPECT_TRUE(store.get(saved, "a question"));
+}
+
+TEST_F(BlockCacheTest, AFileWithoutARecordIsRemovedUnlessSomebodyHasItOpen) {
+  const auto kept = memory_source(pattern(100'000));
+  ASSERT_TRUE(reads_right(kept, {0, 100'000}));
+  settle();
+  const std::filesystem::path orphan = data_file().parent_path() / std::string(32, 'a');
+  const std::filesystem::path leased = data_file().parent_path() / std::string(32, 'b');
+  for (const auto& path : {orphan, leased}) {
+    std::ofstream(path) << "left by a crash";
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - 10s);
+  }
+  const int lease = open(leased.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(flock(lease, LOCK_SH), 0);
+  cache().pin(kept->id(), true);
+  cache().clear();
+  EXPECT_FALSE(std::filesystem::exists(orphan));
+  EXPECT_TRUE(std::filesystem::exists(leased)) << "another process is about to make its record";
+  close(lease);
+  close_cache();
+  cache();  // a start looks, too
+  EXPECT_TRUE(soon([&] { return !std::filesystem::exists(leased); }));
+  EXPECT_TRUE(cache().read_cached(kept->id(), {0, 100'000}));
+}
+
+TEST_F(BlockCacheTest, AFileLargerThanTheCacheLeavesItsBeginningAndNeverMoreThanTheLimit) {
+  options_.max_bytes = 20'000'000;
+  const auto huge = memory_source(pattern(60'000'000));
+  std::uint64_t most = 0;
+  for (std::uint64_t at = 0; at < 60'000'000; at += 1'000'000) {
+    ASSERT_TRUE(reads_right(huge, {at, 1'000'000}));
+    most = std::max(most, cache().stat().bytes);
+  }
+  settle();
+  EXPECT_LE(std::max(most, cache().stat().bytes), 20'000'000u);
+  std::this_thread::sleep_for(1200ms);  // the janitor looks each half second
+  EXPECT_GE(cache().stat().bytes, 10'000'000u) << "what fits stays";
+  EXPECT_TRUE(cache().read_cached(huge->id(), {0, 100'000})) << "headers are at the beginning";
 }
 
 TEST_F(BlockCacheTest, RefusesToReadBehindTheEnd) {

@@ -101,8 +101,9 @@ description = "D"
 [tap]
 url = "https://a.example/tap"
 language = "ADQL-2.1"
-mode = "sync"
+mode = "async"
 maxrec = 10
+execution_duration = 1800
 [obscore]
 table = "ivoa.ObsCore"
 where = "calib_level > 1"
@@ -135,7 +136,8 @@ allow_private = true
   ASSERT_TRUE(all) << all.error().what();
   EXPECT_EQ(all->description, "D");
   EXPECT_EQ(all->tap.language, "ADQL-2.1");
-  EXPECT_EQ(all->tap.mode, "sync");
+  EXPECT_EQ(all->tap.mode, "async");
+  EXPECT_EQ(all->tap.execution_duration, 1800s);
   EXPECT_EQ(all->obscore.table, "ivoa.ObsCore");
   EXPECT_EQ(all->obscore.where, "calib_level > 1");
   EXPECT_EQ(all->obscore.order_by, "t_min");
@@ -179,6 +181,8 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
   EXPECT_THAT(complaint(head + "maxrec = \"many\"\n"),
               HasSubstr("given.toml:5: [tap] maxrec must be a whole number from 1 to 1000000, not the text \"many\""));
   EXPECT_THAT(complaint(head + "mode = \"fast\"\n"), HasSubstr("must be one of \"auto\", \"sync\", \"async\""));
+  EXPECT_THAT(complaint(head + "execution_duration = 0\n"),
+              HasSubstr("given.toml:5: [tap] execution_duration must be a whole number from 1 to 604800"));
   EXPECT_THAT(complaint(head + "[limits]\nopen = \"5 min\"\n"),
               HasSubstr("given.toml:6: [limits] open must be seconds"));
   EXPECT_THAT(complaint(head + "[limits]\nread = 0\n"), HasSubstr("[limits] read"));
@@ -196,7 +200,7 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "mode = \"async\"\n", head + "execution_duration = 60\n", head + "[ssa]\nurl = \"http://a.example/\"\n",
+       {head + "[ssa]\nurl = \"http://a.example/\"\n",
         head + "[sia]\nurl = \"http://a.example/\"\n", head + "[datalink]\nbatch = 50\n",
         head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[auth]\nkind = \"basic\"\n",
         head + "[auth]\nhosts = [\"a.example\"]\n", head + "[limits]\nbytes_per_hour = 1000\n",
@@ -303,6 +307,33 @@ TEST_F(Configured, AFileThatDoesNotExistIsNamed) {
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code(), Code::not_found);
   EXPECT_THAT(config.error().what(), HasSubstr("nowhere.toml"));
+}
+
+TEST_F(Configured, NothingButTheCacheIsNeededToLookAtTheCache) {
+  const Environment environment = [this](const char* name) -> std::optional<std::string> {
+    const auto found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
+  };
+  EXPECT_FALSE(load()) << "no archive is configured";
+  Result<GlobalOptions> global = load_global({}, environment);
+  ASSERT_TRUE(global) << global.error().what();
+  EXPECT_EQ(global->cache_dir, dir_.path() / "home/.cache/skymount");
+  users("broken.toml", "name = ");
+  users("skymount.toml", "[cache]\ndir = \"~/bytes\"\n");
+  EXPECT_EQ(load_global({}, environment)->cache_dir, dir_.path() / "home/bytes");
+  ConfigRequest request;
+  request.cache = "~/mine";  // as -o cache=~/mine says it, which no shell expands
+  EXPECT_EQ(load_global(request, environment)->cache_dir, dir_.path() / "home/mine");
+}
+
+TEST_F(Configured, MemoryThatHoldsNotEvenOneRequestIsRefused) {
+  shipped("gavo.toml", kFourLines);
+  users("skymount.toml", "[cache]\nmemory = \"1 kB\"\n");
+  Result<Configuration> config = load();
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().what(), AllOf(HasSubstr("skymount.toml:2"), HasSubstr("at least \"32 MB\"")));
+  users("skymount.toml", "[cache]\nmemory = \"32 MB\"\n");
+  EXPECT_TRUE(load());
 }
 
 TEST_F(Configured, TheGlobalFileSetsCacheLifetimesProxyAndCrawlersForAllArchives) {

@@ -2,7 +2,10 @@
 //
 // Files behind servers that honour ranges, and behind those that say they do.
 #include "tests/http/http_fixture.h"
+#include "vo/http/file_version.h"
 
+#include <atomic>
+#include <ctime>
 #include <thread>
 
 namespace skymount::vo {
@@ -15,6 +18,10 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr std::int64_t kMonday = 1'700'000'000;
+
+std::string first_range(const std::string& path) {
+  return "GET " + path + " bytes=0-" + std::to_string(kFirstRange - 1);
+}
 
 class Ranges : public testing::Test {
  protected:
@@ -42,7 +49,7 @@ TEST_F(Ranges, OpeningCostsOneRequestAndTeachesEverything) {
   EXPECT_EQ(opened->source->size(), bytes.size());
   EXPECT_FALSE(opened->source->whole_only());
   EXPECT_EQ(opened->source->id(), (cache::ContentId{"demo", "", origin.url("/f"), "\"v1\""}));
-  EXPECT_THAT(asked(origin), ElementsAre("GET /f bytes=0-262143"));
+  EXPECT_THAT(asked(origin), ElementsAre(first_range("/f")));
 }
 
 TEST_F(Ranges, AnyRangeIsTheSameBytesOfTheFile) {
@@ -77,6 +84,8 @@ TEST_F(Ranges, NeverMixesTwoVersionsOfOneFile) {
   };
   for (const Case& c :
        {Case{"ETag", "\"v1\"", "\"v2\"", kMonday, kMonday}, Case{"weak ETag", "W/\"v1\"", "W/\"v2\"", {}, {}},
+        Case{"the same weak ETag", "W/\"v1\"", "W/\"v1\"", {}, {}}, Case{"nothing", "", "", {}, {}},
+        Case{"Last-Modified now", "", "", std::time(nullptr), std::time(nullptr)},
         Case{"Last-Modified", "", "", kMonday, kMonday + 60}, Case{"tag lost", "\"v1\"", "", {}, {}}}) {
     SCOPED_TRACE(c.what);
     put(1, c.etag1, c.modified1);
@@ -104,13 +113,87 @@ TEST_F(Ranges, AFileThatShrankOrGrewIsStale) {
   }
 }
 
-TEST_F(Ranges, WithoutValidatorsTheFirstBytesNameTheVersion) {
+TEST_F(Ranges, WithoutValidatorsEveryDownloadIsAVersionOfItsOwnAndItsHeadTellsWhatItMayBe) {
   put(1, "", {});
   const auto first = open()->learned.version, same = open()->learned.version;
   put(2, "", {});
-  EXPECT_EQ(first, same);
-  EXPECT_NE(first, open()->learned.version);
-  EXPECT_THAT(first, StartsWith("first64k-"));
+  const auto other = open()->learned.version;
+  EXPECT_NE(first, same);
+  EXPECT_TRUE(same_head(first, same));
+  EXPECT_FALSE(same_head(first, other));
+}
+
+TEST_F(Ranges, WithoutProofOfOneVersionAFileComesInOneAnswer) {
+  for (const bool weak : {false, true}) {
+    SCOPED_TRACE(weak);
+    put(1, weak ? "W/\"v1\"" : "", {});
+    origin.clear_requests();
+    auto opened = open();
+    ASSERT_TRUE(opened) << opened.error().what();
+    EXPECT_TRUE(opened->source->whole_only());
+    EXPECT_FALSE(opened->flowing) << "who only reads the header causes no download";
+    EXPECT_THAT(asked(origin), ElementsAre(first_range("/f")));
+    EXPECT_TRUE(read(*opened->source, {600'000, 10}).value() == bytes);
+    EXPECT_THAT(asked(origin), ElementsAre(first_range("/f"), "GET /f"));
+  }
+}
+
+TEST_F(Ranges, AWholeAnswerWithoutValidatorsIsOnlyMendedByOneThatBeginsAlike) {
+  for (const bool changes : {false, true}) {
+    SCOPED_TRACE(changes);
+    put(1, "", {});
+    auto opened = open();
+    ASSERT_TRUE(opened) << opened.error().what();
+    Faults cut;
+    cut.truncate_after = 600'000;
+    cut.truncate_times = 1;
+    origin.misbehave("/f", cut);
+    std::uint64_t at = 0;
+    const auto outcome = opened->source->fetch(
+        {0, 1},
+        [&](std::uint64_t offset, ByteView piece) -> Result<void> {
+          EXPECT_EQ(offset, at);
+          EXPECT_TRUE(std::equal(piece.begin(), piece.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset)));
+          if (at == 0 && changes) {  // behind the first 256 KiB
+            std::string later = text_of(bytes);
+            later[400'000] ^= 1;
+            origin.put("/f", later, "application/octet-stream");
+          }
+          at += piece.size();
+          return {};
+        },
+        soon());
+    origin.misbehave("/f", {});
+    ASSERT_EQ(outcome.has_value(), !changes);
+    if (changes)
+      EXPECT_EQ(outcome.error().code(), Code::stale);
+    else
+      EXPECT_EQ(at, bytes.size());
+  }
+}
+
+TEST_F(Ranges, WhatIsTooLargeForOneAnswerHasItsHeadComparedBeforeItsEndIsDelivered) {
+  constexpr std::uint64_t kSize = 300'000'000;
+  std::atomic<char> fill{'a'};
+  origin.handle("/big", [&](const demo::Request&) {
+    demo::Reply reply = demo::Reply::text(200, "", "application/octet-stream");
+    reply.size = kSize;
+    reply.ranges = true;
+    reply.read = [letter = fill.load()](std::uint64_t, std::span<std::byte> out) {
+      std::fill(out.begin(), out.end(), std::byte(letter));
+    };
+    return reply;
+  });
+  auto opened = open("/big");
+  ASSERT_TRUE(opened) << opened.error().what();
+  EXPECT_FALSE(opened->source->whole_only());
+  EXPECT_TRUE(read(*opened->source, {kSize - 100'000, 100'000}));
+  EXPECT_THAT(asked(origin),
+              ElementsAre(first_range("/big"), "GET /big bytes=299900000-299999999", "GET /big bytes=0-65535"));
+  fill = 'b';
+  EXPECT_EQ(read(*opened->source, {kSize - 100'000, 100'000}).error().code(), Code::stale);
+  auto remembered = remembered_source(client, remote(origin.url("/big")), opened->learned);
+  EXPECT_EQ(read(*remembered, {1'000'000, 10}).error().code(), Code::stale) << "kept from another day";
 }
 
 TEST_F(Ranges, ABrokenTransferGoesOnWhereItBroke) {

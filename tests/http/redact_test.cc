@@ -44,6 +44,26 @@ TEST(Redaction, BlanksBareWordsInTheArchivesOwnText) {
   EXPECT_EQ(redact_text("got Bearer 0123456789abcdef01 here"), "got Bearer *** here");
 }
 
+TEST(Redaction, BlanksALoginWithoutAScheme) {
+  EXPECT_EQ(redact_text("cannot reach joe:geheim@db.example now"), "cannot reach ***@db.example now");
+  EXPECT_EQ(redact_text("joe:a@b:geheim@db.example"), "***@db.example");
+  for (const char* plain : {"mailto:help@a.example", "contact: help@a.example", "at 12:30 @noon", "a:b@"})
+    EXPECT_EQ(redact_text(plain), plain);
+}
+
+TEST(Redaction, APathThatEndsInASecretsNameHidesNoWords) {
+  EXPECT_EQ(redact_text("http://a.example/secret: HTTP 404"), "http://a.example/secret: HTTP 404");
+}
+
+TEST(Redaction, AnErrorPageThatRepeatsASignatureWithoutItsNameShowsItNot) {
+  HttpResponse response;
+  response.status = 500;
+  response.final_url = Url::parse("https://a.example/f?X-Amz-Signature=geheim1&v=visible").value();
+  response.secrets = {"geheim2"};
+  const Error error = error_of(response, "<html>denied geheim1 and geheim2 for visible</html>");
+  EXPECT_THAT(error.what(), testing::HasSubstr("denied *** and *** for visible"));
+}
+
 TEST(Redaction, LeavesOrdinaryWordsAlone) {
   for (const char* plain :
        {"", "unexpected token: SELECT", "signal=4 design=2 key=M51", "a basic error of the bearer", "token",

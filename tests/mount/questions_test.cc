@@ -133,6 +133,40 @@ TEST_P(Questions, RecentQuestionsAreRemembered) {
   EXPECT_THAT(tree_->list("/demo/recent").names, Not(Contains(both[0])));
 }
 
+TEST_P(Questions, WhatIsKeptAfterItWasAskedIsRecentNoMore) {
+  tree_->list("/demo/pos=156.010,48.14");
+  tree_->list("/demo/type=image");
+  EXPECT_EQ(tree_->list("/demo/recent").names.size(), 2U);
+  EXPECT_EQ(tree_->mkdir(query_), 0);
+  EXPECT_THAT(tree_->list("/demo/recent").names, ElementsAre("type=image"));
+  tree_->remount();
+  EXPECT_THAT(tree_->list("/demo/recent").names, ElementsAre("type=image"));
+  EXPECT_EQ(tree_->stat("/demo/recent/pos=156.01,48.14").error, ENOENT);
+  EXPECT_EQ(tree_->rmdir(query_), 0);
+  EXPECT_EQ(tree_->list("/demo/recent").names.size(), 2U);
+}
+
+TEST_P(Questions, AQuestionThatIsTypedWrongGetsWordsAndAProbeGetsNone) {
+  const std::pair<const char*, const char*> slips[] = {{"=x", "before '=' a key is missing"},
+                                                       {",type=image", "did you mean type=image?"},
+                                                       {"pos", "'pos' needs a value: pos=RA,DEC"},
+                                                       {"Time", "time=1888..1900"},
+                                                       {"156.01,48.14", "did you mean pos=156.01,48.14?"},
+                                                       {"1888..1900", "did you mean time=1888..1900?"},
+                                                       {"M31", "did you mean target=M31?"}};
+  for (const auto& [name, words] : slips) {
+    EXPECT_EQ(tree_->stat("/demo/" + std::string(name)).error, ENOENT) << name;
+    EXPECT_THAT(errors_log(), HasSubstr(words));
+  }
+  EXPECT_EQ(tree_->stat(query_ + "/pos").error, ENOENT);
+  EXPECT_THAT(errors_log(), HasSubstr("/demo/pos=156.01,48.14/pos: 'pos' needs"));
+  const std::string before = errors_log();
+  for (const char* probe : {".git", "desktop.ini", "HEAD", "Makefile", "a.out", "i00811.wcs", "x~", "folder2.jpg",
+                            "a,b", "libfoo.so.1", "__pycache__", ",", "README"})
+    EXPECT_EQ(tree_->stat("/demo/" + std::string(probe)).error, ENOENT) << probe;
+  EXPECT_EQ(errors_log(), before);
+}
+
 TEST_P(Questions, MkdirKeepsAQuestionAndRmdirLetsItGo) {
   EXPECT_EQ(tree_->mkdir(query_), 0);
   EXPECT_THAT(tree_->list("/demo").names, Contains("pos=156.01,48.14"));

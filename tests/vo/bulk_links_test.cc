@@ -217,6 +217,175 @@ TEST(BulkLinks, AnArchiveThatCannotBeReachedIsNotAskedOnceADataset) {
   EXPECT_TRUE(f.enter(0, {}, Siblings::all));
 }
 
+std::string file_of(const std::string& id, const std::string& part = "") {
+  return "http://127.0.0.1:1/f/" + id.substr(id.rfind('?') + 1) + part + ".fits";
+}
+
+LinkRow file_row(const std::string& id, const std::string& part = "") {
+  return {id, file_of(id, part), "", "", "#this", "", "image/fits", ""};
+}
+
+LinkRow fault_row(const std::string& id, const std::string& fault) {
+  return {id, "", "", fault, "#this", "", "", ""};
+}
+
+/// Requests to the links service that named several IDs.
+std::size_t requests_for_several(const LinksServiceFixture& f) {
+  std::size_t several = 0;
+  for (const demo::RequestRecord& record : f.service.origin.requests()) {
+    const std::size_t first = record.target.find("ID=");
+    if (first != std::string::npos && record.target.find("ID=", first + 1) != std::string::npos) ++several;
+  }
+  return several;
+}
+
+unsigned ids_taken(const LinksServiceFixture& f) {
+  return f.archive->links().batch(f.archive->links().batchable(*f.listing, f.listing->datasets[0]).value());
+}
+
+/// Answers the first ID, and every other with this fault.
+void answer_the_first_only(LinksServiceFixture& f, const std::string& fault) {
+  f.service.origin.handle("/links", [fault](const demo::Request& request) {
+    std::vector<LinkRow> rows;
+    for (const std::string& id : request.params_named("ID")) {
+      rows.push_back(rows.empty() ? file_row(id) : fault_row(id, fault));
+    }
+    return votable_reply(links_votable(rows));
+  });
+}
+
+TEST(BulkLinks, RefusalsOfSeveralIdsInFaultRowsCostNoDatasetItsFiles) {
+  for (const char* fault : {"UsageFault: only one ID please", "TransientFault: one at a time", "NotFoundFault", "no"}) {
+    LinksServiceFixture f(60);
+    answer_the_first_only(f, fault);
+    f.start();
+    walk(f);
+    EXPECT_EQ(ids_taken(f), 1u) << fault;
+    EXPECT_EQ(requests_for_several(f), 1u) << fault;
+    EXPECT_LE(f.links_requests(), 61u) << fault;
+    f.start();  // a remount
+    EXPECT_EQ(ids_taken(f), 1u) << fault;
+  }
+}
+
+TEST(BulkLinks, FaultsThatStayAreAskedForAloneOnceAndSayNothingOfTheService) {
+  LinksServiceFixture f(100);
+  f.answer_ids([](const std::string& id) -> std::vector<LinkRow> {
+    if (id.back() % 2 == 0) return {fault_row(id, "NotFoundFault: gone")};
+    return {file_row(id)};
+  });
+  f.start();
+  for (int walks = 0; walks < 2; ++walks) {
+    for (std::size_t i = 0; i < 100; ++i) ASSERT_TRUE(f.enter(i, {}, Siblings::all));
+  }
+  EXPECT_EQ(ids_taken(f), kMostIds);
+  EXPECT_EQ(requests_for_several(f), 2u);
+  EXPECT_EQ(f.links_requests(), 52u);  // and the fifty that are gone
+}
+
+TEST(BulkLinks, AServiceThatFallsOverSeveralIdsIsAskedForOneAtATimeFromTheSecondFallOn) {
+  LinksServiceFixture f(30);
+  f.service.origin.handle("/links", [](const demo::Request& request) {
+    const std::vector<std::string> ids = request.params_named("ID");
+    if (ids.size() > 1) return demo::Reply::text(500, "<html>boom</html>", "text/html");
+    return votable_reply(links_votable({file_row(ids.front())}));
+  });
+  f.start();
+  const auto enter = [&](std::size_t i) { ASSERT_TRUE(f.enter(i, {}, Siblings::all)) << i; };
+  enter(0);
+  EXPECT_EQ(ids_taken(f), kMostIds);  // once may be chance
+  enter(1);
+  EXPECT_EQ(ids_taken(f), 1u);
+  const std::size_t several = requests_for_several(f);  // each fall is tried again by the client before it counts
+  walk(f, Siblings::all);
+  EXPECT_EQ(requests_for_several(f), several);
+  f.start();  // a remount
+  EXPECT_EQ(ids_taken(f), 1u);
+  f.clock.advance(std::chrono::hours(24 * 8));
+  EXPECT_EQ(ids_taken(f), kMostIds);  // services learn
+}
+
+TEST(BulkLinks, AnArchiveThatIsDownIsNotTakenForOneThatTakesNoSeveralIds) {
+  LinksServiceFixture f(10);
+  f.start();
+  f.service.origin.misbehave("/links", {.status = 500});
+  const auto folder = f.enter(0, {}, Siblings::all);
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().code(), Code::unavailable);
+  f.service.origin.behave();
+  walk(f, Siblings::all);
+  EXPECT_EQ(ids_taken(f), kMostIds);
+}
+
+TEST(BulkLinks, AnAnswerThatIsCutInSilenceIsNotBelievedOfItsLastDataset) {
+  LinksServiceFixture f(20);
+  f.service.origin.handle("/links", [](const demo::Request& request) {
+    std::vector<LinkRow> rows;
+    for (const std::string& id : request.params_named("ID")) {
+      for (const char* part : {"_0", "_1", "_2"}) rows.push_back(file_row(id, part));
+    }
+    rows.resize(std::min<std::size_t>(rows.size(), 7));  // two datasets and a third of the next
+    return votable_reply(links_votable(rows));
+  });
+  f.start();
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto folder = f.enter(i, {}, Siblings::all);
+    ASSERT_TRUE(folder);
+    EXPECT_THAT((*folder)->entries, SizeIs(3)) << i;
+  }
+}
+
+TEST(BulkLinks, AnErrorBehindTheRowsOfSeveralLosesNoDataset) {
+  LinksServiceFixture f(20);
+  f.service.origin.handle("/links", [](const demo::Request& request) {
+    const std::vector<std::string> ids = request.params_named("ID");
+    std::vector<LinkRow> rows;
+    for (const std::string& id : ids) {
+      if (rows.size() < 10) rows.insert(rows.end(), {file_row(id, "_0"), file_row(id, "_1"), file_row(id, "_2")});
+    }
+    if (ids.size() == 1) return votable_reply(links_votable(rows));
+    rows.pop_back();
+    std::string document = links_votable(rows);
+    document.replace(document.find("</TABLE>"), 8, "</TABLE><INFO name=\"QUERY_STATUS\" value=\"ERROR\">disk</INFO>");
+    return votable_reply(document);
+  });
+  f.start();
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto folder = f.enter(i, {}, Siblings::all);
+    ASSERT_TRUE(folder);
+    EXPECT_THAT((*folder)->entries, SizeIs(3)) << i;
+    EXPECT_THAT((*folder)->faults, IsEmpty()) << i;
+  }
+}
+
+TEST(BulkLinks, RowsOfOtherDatasetsAreNobodysWhetherAskedForAloneOrTogether) {
+  for (const Siblings siblings : {Siblings::none, Siblings::all}) {
+    LinksServiceFixture f(12);
+    f.service.origin.handle("/links", [](const demo::Request& request) {
+      std::vector<LinkRow> rows{file_row("ivo://fake/~?stranger")};
+      for (const std::string& id : request.params_named("ID")) rows.push_back(file_row(id));
+      rows.push_back(file_row("ivo://fake/~?plate10"));
+      return votable_reply(links_votable(rows));
+    });
+    f.start();
+    for (std::size_t i = 0; i < 10; ++i) {
+      const auto folder = f.enter(i, {}, siblings);
+      ASSERT_TRUE(folder);
+      EXPECT_THAT(names_of(**folder), ElementsAre("plate" + std::to_string(i) + ".fits"));
+      EXPECT_THAT((*folder)->links_document, Not(HasSubstr("stranger")));
+    }
+  }
+}
+
+TEST(BulkLinks, AServiceThatCallsTheDatasetOtherwiseIsBelievedWhenAskedForOne) {
+  LinksServiceFixture f(1);
+  f.answer_ids([](const std::string&) -> std::vector<LinkRow> {
+    return {file_row("ivo://other/~?a"), file_row("ivo://other/~?b")};
+  });
+  f.start();
+  EXPECT_THAT(names_of(**f.enter(0)), ElementsAre("a.fits", "b.fits"));
+}
+
 TEST(BulkLinks, TheDemoArchivesDatasetsAreTheSameAskedAloneOrTogether) {
   demo::Origin origin;
   demo::DemoArchive demo(origin);

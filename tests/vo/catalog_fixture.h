@@ -63,6 +63,7 @@ struct CatalogFixture {
     store = std::make_shared<cache::MetaStore>(lmdb, clock);
     std::shared_ptr<HttpClient> client = service.client();
     if (offline) client = std::make_shared<NobodyClient>();
+    options.offline = offline;
     catalog = std::make_unique<Catalog>(std::make_shared<Archive>(options, client, store, clock), store, clock);
   }
 

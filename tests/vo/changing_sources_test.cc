@@ -113,6 +113,41 @@ TEST_F(ChangingSources, AReaderOfAVersionThatIsGoneAsksNoMore) {
   EXPECT_EQ(origin.count("/a.bin"), 0u);
 }
 
+TEST_F(ChangingSources, WithoutValidatorsNoTwoVersionsAreMixedAndAFileThatNeverRestsIsReadableAtTheSecondTry) {
+  mount();
+  std::atomic<unsigned> version{0};
+  origin.handle("/a.bin", [&](auto&) {  // the same head and the same length each time, as in a reprocessed image
+    demo::Reply reply =
+        demo::Reply::text(200, content(100'000) + std::string(2'900'000, static_cast<char>('a' + ++version % 26)),
+                          "application/octet-stream");
+    reply.ranges = true;
+    return reply;
+  });
+  {
+    const auto reader = sources->open(entry("/a.bin"), soon()).value();
+    EXPECT_EQ(reader->read({2'500'000, 1000}, soon()).error().code(), Code::stale);
+  }
+  const auto again = sources->open(entry("/a.bin"), soon());
+  ASSERT_TRUE(again) << again.error().what();
+  const std::string bytes = all(*again);
+  EXPECT_EQ(bytes.substr(100'000), std::string(2'900'000, bytes.back()));
+  EXPECT_EQ(version, 3u);
+}
+
+TEST_F(ChangingSources, WithoutValidatorsWhatIsHereAsAWholeIsNotFetchedAgainWhenItsHeadIsTheSame) {
+  mount();
+  const std::string bytes = content(3'000'000);
+  origin.put("/a.bin", bytes);
+  EXPECT_EQ(all(sources->open(entry("/a.bin"), soon()).value()), bytes);
+  EXPECT_EQ(origin.count("/a.bin"), 2u);
+  const std::string version = sources->known(entry("/a.bin")).version;
+  mount();
+  clock.advance(std::chrono::hours(48));
+  EXPECT_EQ(all(sources->open(entry("/a.bin"), soon()).value()), bytes);
+  EXPECT_EQ(origin.count("/a.bin"), 3u);
+  EXPECT_EQ(sources->known(entry("/a.bin")).version, version);
+}
+
 TEST_F(ChangingSources, AServerThatStopsHonouringRangesIsReadAsAWholeAtTheNextOpen) {
   mount();
   const std::string bytes = content(3'000'000);

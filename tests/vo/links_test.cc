@@ -3,6 +3,7 @@
 // What becomes of links answers: files with names, faults, services with exactly the parameters that must be sent; and
 // how the links of a row are found without asking more than once.
 #include "tests/vo/fake_service.h"
+#include "vo/protocol/dali.h"
 #include "vo/protocol/datalink.h"
 #include "vo/query/grammar.h"
 
@@ -232,6 +233,16 @@ TEST(Links, SecretsAreBlankedInTheDocumentAndNowhereElse) {
   EXPECT_THAT(folder->entries[0].identity, Not(HasSubstr("abcdef")));
 }
 
+TEST(Links, SecretsInTheArchivesWordsAreBlankedInTheDocument) {
+  LinksFixture f(links_votable({{"d", "", "", "token=geheim gone", "#this", "", "", ""},
+                                {"d", "http://127.0.0.1:1/b.fits", "", "", "#auxiliary", "Bearer geheimgeheimgeheim",
+                                 "image/fits", ""}}));
+  const auto folder = f.folder();
+  ASSERT_TRUE(folder);
+  EXPECT_THAT(folder->links_document, Not(HasSubstr("geheim")));
+  EXPECT_THAT(folder->links_document, HasSubstr("token=*** gone"));
+}
+
 TEST(Links, CellsOfTokenColumnsAreBlanked) {
   const std::string document = R"(<VOTABLE><RESOURCE><TABLE><FIELD name="ID" datatype="char" arraysize="*"/>
 <FIELD name="access_url" datatype="char" arraysize="*"/><FIELD name="semantics" datatype="char" arraysize="*"/>
@@ -300,6 +311,13 @@ TEST(Links, AnErrorDocumentIsTheArchivesWordAndALoginPageIsNoDocument) {
   const auto login = g.folder();
   ASSERT_FALSE(login);
   EXPECT_EQ(login.error().code(), Code::corrupt);
+}
+
+TEST(Links, APartInThePlaceOfTheWholeIsNamedAsOne) {
+  const Error error = error_of_answer(206, "<?xml version=\"1.0\"?><VOTABLE/>");
+  EXPECT_EQ(error.code(), Code::corrupt);
+  EXPECT_THAT(error.what(), HasSubstr("HTTP 206: a part came"));
+  EXPECT_THAT(error_of_answer(200, "Please log in").what(), HasSubstr("not a VOTable: Please log in"));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 namespace skymount::vo {
 namespace {
 
@@ -55,8 +57,7 @@ TEST(NestedLinks, AnUnmarkedDocumentBehindACustomTermIsAFolderOfThatName) {
   f.start();
   const auto folder = f.enter(0);
   ASSERT_TRUE(folder) << folder.error().what();
-  EXPECT_THAT(names_of(**folder),
-              UnorderedElementsAre("raw.fits.Z", "calSelector_raw2master/", "night_log/night.txt"));
+  EXPECT_THAT(names_of(**folder), UnorderedElementsAre("raw.fits.Z", "calSelector_raw2master/", "night_log/night.txt"));
   const auto nested = f.enter(0, {entry_of(**folder, "calSelector_raw2master")});
   ASSERT_TRUE(nested) << nested.error().what();
   EXPECT_THAT(names_of(**nested), UnorderedElementsAre("calibration/M.BIAS.fits", "calSelector_raw2master/tree.xml"));
@@ -226,6 +227,31 @@ TEST(UnmarkedLinks, ARowThatCallsItsLinksDocumentAFitsFileIsAFolderOnceThatIsKno
   EXPECT_EQ(entry_of(**f.enter(2), "plate2.fits").url, f.service.origin.url("/f/plate2.fits"));  // nobody opened it
 }
 
+TEST(UnmarkedLinks, ADocumentThatIsSentAsAnImageIsAFolderOnceThatIsKnown) {
+  LinksServiceFixture f(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    f.rows[i]["access_url"] = f.service.origin.url("/plates/p" + std::to_string(i) + ".fits");
+    f.rows[i]["access_format"] = "image/fits";
+  }
+  f.service.origin.handle("/plates", [](auto&) {
+    return demo::Reply::text(
+        200, links_votable({{"x", "http://127.0.0.1:1/f/real.fits", "", "", "#this", "", "image/fits", ""}}),
+        "image/fits");
+  });
+  f.start();
+  const auto before = f.enter(0);
+  ASSERT_TRUE(before);
+  EXPECT_THAT(names_of(**before), ElementsAre("p0.fits"));
+  const auto opened = f.sources->open((*before)->entries[0], soon(), f.renewal());
+  ASSERT_FALSE(opened) << "a links document was served as a FITS file";
+  const auto after = f.enter(0);
+  ASSERT_TRUE(after);
+  EXPECT_THAT(names_of(**after), ElementsAre("real.fits"));
+  EXPECT_THAT(names_of(**f.enter(1)), ElementsAre("p1.fits"));  // a file among files speaks for itself alone
+  f.start();                                                    // a remount
+  EXPECT_THAT(names_of(**f.enter(0)), ElementsAre("real.fits"));
+}
+
 TEST(UnmarkedLinks, RowsOfOneKindAreLookedAtOnce) {
   LinksServiceFixture f(20);
   for (std::size_t i = 0; i < 20; ++i) {
@@ -240,6 +266,40 @@ TEST(UnmarkedLinks, RowsOfOneKindAreLookedAtOnce) {
     EXPECT_THAT((*folder)->entries, SizeIs(1));
   }
   EXPECT_EQ(f.service.origin.count("/spectra"), 1u);
+}
+
+TEST(LinksFaults, WhatTheLinksServiceRefusesIsNotTheCallersMistake) {
+  LinksServiceFixture f(1);
+  f.service.origin.handle("/links", [](auto&) { return votable_reply(test::error_votable("UsageFault: no"), 400); });
+  f.start();
+  for (int looks = 0; looks < 2; ++looks) {
+    const auto folder = f.enter(0);
+    ASSERT_FALSE(folder);
+    EXPECT_EQ(folder.error().code(), Code::corrupt);
+    EXPECT_THAT(folder.error().what(), HasSubstr("UsageFault"));
+  }
+  EXPECT_EQ(f.links_requests(), 1u);  // remembered for a while
+}
+
+TEST(LinksFaults, AnErrorBehindTheLinksIsToldBesideThemAndAskedAboutAgainSoon) {
+  LinksServiceFixture f(1);
+  std::string document = links_votable({{"x", "http://127.0.0.1:1/f/a.fits", "", "", "#this", "", "image/fits", ""},
+                                        {"x", "http://127.0.0.1:1/f/b.fits", "", "", "#this", "", "image/fits", ""}});
+  document.replace(document.find("</TABLE>"), 8,
+                   "</TABLE><INFO name=\"QUERY_STATUS\" value=\"ERROR\">disk on fire</INFO>");
+  f.service.origin.handle("/links", [document](auto&) { return votable_reply(document); });
+  f.start();
+  const auto folder = f.enter(0);
+  ASSERT_TRUE(folder) << folder.error().what();
+  EXPECT_THAT(names_of(**folder), ElementsAre("a.fits", "b.fits"));
+  ASSERT_THAT((*folder)->faults, SizeIs(1));
+  EXPECT_THAT((*folder)->faults[0].fault, HasSubstr("disk on fire"));
+  ASSERT_TRUE(f.enter(0));
+  EXPECT_EQ(f.links_requests(), 1u);
+  f.clock.advance(f.options.ttl.negative + std::chrono::seconds(1));
+  ASSERT_TRUE(f.enter(0));
+  for (int i = 0; i < 400 && f.links_requests() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(f.links_requests(), 2u);
 }
 
 /// A table that has nothing, and a links service that knows one id.

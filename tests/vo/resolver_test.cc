@@ -75,6 +75,18 @@ TEST(Resolver, AsksOnceAndRemembersOverARemountForAMonth) {
   EXPECT_EQ(f.asked(), 1u);
 }
 
+TEST(Resolver, SaysWhenAnAnswerHoldsTwoPositions) {
+  ResolverFixture f;
+  f.answer(f.first, "# x\n#=Sc=Simbad\n%J 10.5 +41.2 = x\n%J 10.5001 +41.2001\n%J 200 -60\n#====Done====\n");
+  const auto found = f.resolver->resolve("x", soon());
+  ASSERT_TRUE(found) << found.error().what();
+  EXPECT_EQ(found->position, (SkyPosition{10.5, 41.2}));
+  EXPECT_THAT(found->remark, HasSubstr("200,-60"));
+  f.remount();
+  EXPECT_EQ(f.resolver->resolve("x", soon())->remark, found->remark);
+  EXPECT_EQ(parse_sesame(kM31)->remark, "");
+}
+
 TEST(Resolver, AnOldAnswerIsShownAtOnceAndRefreshedBehind) {
   ResolverFixture f;
   ASSERT_TRUE(f.resolver->resolve("M31", soon()));

@@ -38,7 +38,7 @@ struct SourcesFixture {
     http.connect = std::chrono::seconds(2);
     http.first_byte = std::chrono::seconds(5);
     http.stall = std::chrono::seconds(5);
-    sources = std::make_unique<Sources>("fake", Limits{}, Lifetimes{}, 2'000'000, make_http_client(http), store,
+    sources = std::make_unique<Sources>("fake", Limits{.connect = std::chrono::seconds(1)}, Lifetimes{}, 2'000'000, make_http_client(http), store,
                                         *blocks, clock);
   }
 
@@ -137,6 +137,41 @@ TEST(Sources, WithTheArchiveGoneAnExpiredFileIsServedAsItWas) {
   const auto reader = f.sources->open(f.entry("/a.bin"), soon());
   ASSERT_TRUE(reader) << reader.error().what();
   EXPECT_EQ(f.all(*reader), bytes);
+}
+
+TEST(Sources, WhatIsAllHereWaitsForASilentArchiveNoLongerThanForAConnection) {
+  SourcesFixture f;
+  const std::string old_bytes = content(300'000, 1), new_bytes = content(200'000, 2);
+  for (const char* path : {"/a.bin", "/b.bin"}) {
+    f.origin.put(path, old_bytes, "application/octet-stream", "\"v1\"");
+    EXPECT_EQ(f.all(f.sources->open(f.entry(path), soon()).value()), old_bytes);
+    f.origin.put(path, new_bytes, "application/octet-stream", "\"v2\"");
+  }
+  EXPECT_FALSE(f.sources->known(f.entry("/a.bin")).stale);
+  f.clock.advance(std::chrono::hours(30));
+  EXPECT_TRUE(f.sources->known(f.entry("/a.bin")).stale);
+  demo::Faults silent;
+  silent.silent = true;
+  f.origin.misbehave("/", silent);
+  const auto timed = [&](const char* path) {
+    const auto begun = std::chrono::steady_clock::now();
+    const auto reader = f.sources->open(f.entry(path), soon());
+    EXPECT_TRUE(reader && f.all(*reader) == old_bytes) << path;
+    return std::chrono::steady_clock::now() - begun;
+  };
+  EXPECT_LT(timed("/a.bin"), std::chrono::seconds(3)) << "the limit for connecting is 1 s, for a first byte 5 s";
+  EXPECT_LT(timed("/b.bin"), std::chrono::milliseconds(500)) << "the archive is known to be silent";
+  EXPECT_TRUE(f.sources->known(f.entry("/b.bin")).stale);
+  f.origin.misbehave("/", {});
+  std::string now;
+  for (int i = 0; i < 200 && now != new_bytes; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto reader = f.sources->open(f.entry("/b.bin"), soon());
+    ASSERT_TRUE(reader) << reader.error().what();
+    now = f.all(*reader);
+    EXPECT_TRUE(now == new_bytes || now == old_bytes) << "never a mixture";
+  }
+  EXPECT_TRUE(now == new_bytes);
 }
 
 TEST(Sources, AComputedAnswerIsMadeOnceForAllAndItsSizeIsExact) {

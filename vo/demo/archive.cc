@@ -84,6 +84,10 @@ std::string DemoArchive::tap_url() const {
   return state_->services->base + "/tap";
 }
 
+std::size_t DemoArchive::jobs_alive() const {
+  return state_->services->jobs->alive();
+}
+
 std::string DemoArchive::sesame_url() const {
   return state_->services->base + "/sesame";
 }

@@ -57,6 +57,8 @@ class DemoArchive {
   /// The truth about everything served.
   const SkyModel& sky() const;
   std::string tap_url() const;
+  /// Asynchronous jobs that were neither deleted nor aborted.
+  std::size_t jobs_alive() const;
   /// A name resolver: knows M31, M1, Polaris, "Demo Field" and "Demo Bulk".
   std::string sesame_url() const;
   std::string links_url(std::string_view did) const;

@@ -17,9 +17,25 @@ namespace {
 constexpr std::string_view kOneTime = "spooled-";
 constexpr std::string_view kHeadHash = "first64k-";
 
+// The resolution of Last-Modified is a second, and a clock may be read before the other one.
+constexpr std::int64_t kJustNow = 2;
+
 std::string head_hash(std::uint64_t total, ByteView head) {
-  return std::string(kHeadHash) + cache::hash_hex(as_text(head.first(std::min(head.size(), kVersionHead)))) + "-" +
-         std::to_string(total);
+  const std::size_t used = total <= kFirstRange ? head.size() : std::min(head.size(), kVersionHead);
+  return std::string(kHeadHash) + cache::hash_hex(as_text(head.first(used))) + "-" + std::to_string(total);
+}
+
+std::string_view head_of(std::string_view version) {
+  const std::size_t at = version.find(kHeadHash);
+  // A tag is in quotes and may hold any text.
+  return at == version.npos || version.starts_with('"') ? std::string_view() : version.substr(at);
+}
+
+/// Last-Modified, unless the file may have changed since within the same second.
+std::optional<std::int64_t> settled_time(const HttpResponse& response) {
+  const auto time = response.last_modified();
+  const auto date = parse_http_date(response.headers.get("Date").value_or(""));
+  return time && date && *time >= *date - kJustNow ? std::nullopt : time;
 }
 
 bool is_weak(std::string_view tag) {
@@ -34,15 +50,16 @@ std::string_view opaque(std::string_view tag) {
 
 }  // namespace
 
-std::string version_of(const HttpResponse& response, std::uint64_t total, ByteView head) {
+std::string version_of(const HttpResponse& response, std::uint64_t total, ByteView head, bool by_ranges) {
   if (const auto tag = response.strong_etag()) return *tag;
-  if (const auto time = response.last_modified())
+  if (const auto time = settled_time(response))
     return "modified-" + std::to_string(*time) + "-" + std::to_string(total);
-  return head_hash(total, head);
+  const std::string hash = head_hash(total, head);
+  return by_ranges && total > kLargestWhole ? hash : one_time_version() + "-" + hash;
 }
 
-bool version_needs_head(const HttpResponse& response) {
-  return !response.strong_etag() && !response.last_modified();
+bool unproven(const HttpResponse& response) {
+  return !response.strong_etag() && !settled_time(response);
 }
 
 std::string one_time_version() {
@@ -58,6 +75,12 @@ bool is_one_time(std::string_view version) {
 }
 bool is_head_hash(std::string_view version) {
   return version.starts_with(kHeadHash);
+}
+bool has_head(std::string_view version) {
+  return !head_of(version).empty();
+}
+bool same_head(std::string_view a, std::string_view b) {
+  return has_head(a) && head_of(a) == head_of(b);
 }
 
 bool head_fits(std::string_view version, std::uint64_t total, ByteView head) {
@@ -78,7 +101,7 @@ bool same_validators(const LearnedFile& learned, const HttpResponse& response) {
     compared = true;
   }
   const bool unknown = learned.etag.empty() && !learned.last_modified;
-  return compared || (unknown && tag.value_or("").empty() && !time);
+  return compared || (unknown && tag.value_or("").empty());
 }
 
 bool turned_into_html(const LearnedFile& learned, const HttpResponse& response) {
@@ -104,7 +127,7 @@ bool is_encoded(const HttpResponse& response, const Url& asked) {
 LearnedFile learned_from(const HttpResponse& response) {
   LearnedFile out;
   out.etag = response.headers.get("ETag").value_or("");
-  out.last_modified = response.last_modified();
+  out.last_modified = settled_time(response);
   out.content_type = response.content_type();
   out.filename = response.filename().value_or("");
   return out;

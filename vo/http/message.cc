@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include "cache/base/text.h"
+#include "vo/http/redact.h"
 
 namespace skymount::vo {
 namespace {
@@ -151,6 +152,12 @@ std::optional<std::uint64_t> HttpResponse::content_length() const {
 
 bool HttpResponse::contradicts_its_length() const {
   return !headers.get("Transfer-Encoding") && announced_length(headers).contradiction;
+}
+
+std::string HttpResponse::without_secrets(std::string words) const {
+  for (const std::string& secret : secrets) words = blank_word(std::move(words), secret);
+  for (const std::string& secret : secrets_in_query(final_url.query())) words = blank_word(std::move(words), secret);
+  return words;
 }
 
 std::string HttpResponse::content_type() const {

@@ -44,6 +44,10 @@ struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
   Url final_url;  ///< after redirects
+  /// Values of secret parameters in the URLs on the way; an error page may repeat them.
+  std::vector<std::string> secrets = {};
+  /// `words` of the answer without them, nor those of final_url.
+  std::string without_secrets(std::string words) const;
 
   /// Of the body as sent. Nothing when it is absent, unreadable or contradicted, and with a Transfer-Encoding, which
   /// overrides it (RFC 9112 6.3).

@@ -22,10 +22,10 @@ class Opening {
       : client_(std::move(client)), file_(file), ctx_(ctx) {}
 
   Result<OpenedRemote> run() {
-    auto opened = contact(file_.computed ? Ask::whole : Ask::ranged);
+    const Ask first = file_.computed || file_.restless ? Ask::whole : Ask::ranged;
+    auto opened = contact(first);
     // The few first bytes broke off under way: once more, as the source would do with later ones.
-    if (!opened && broke_ && !ctx_.stopped() && !ctx_.expired())
-      opened = contact(file_.computed ? Ask::whole : Ask::ranged);
+    if (!opened && broke_ && !ctx_.stopped() && !ctx_.expired()) opened = contact(first);
     return opened;
   }
 
@@ -129,8 +129,8 @@ Result<OpenedRemote> Opening::first_range(RunningAnswer& answer, const HttpRespo
   out.learned = learned_from(response);
   out.learned.size = range.total;
   out.learned.ranges = true;
-  out.learned.version = version_of(response, *range.total, out.head);
-  out.source = remembered_source(client_, file_, out.learned);
+  out.learned.version = version_of(response, *range.total, out.head, /*by_ranges=*/true);
+  out.source = met_source(client_, file_, out.learned, out.head);
   return out;
 }
 
@@ -150,7 +150,7 @@ Result<OpenedRemote> Opening::whole(std::unique_ptr<RunningAnswer> answer, const
   if (length == 0U) return fail(Code::no_data, words("the file is empty"));
 
   const bool one_time = file_.computed || !length;
-  std::uint64_t wanted = !one_time && version_needs_head(response) ? kVersionHead : kSniffed;
+  std::uint64_t wanted = !one_time && unproven(response) ? kVersionHead : kSniffed;
   if (length && *length <= kFirstRange) wanted = *length + 1;  // small enough to be had at once: read to the end
   OpenedRemote out;
   auto ended = collect(*answer, out.head, wanted);
@@ -163,8 +163,9 @@ Result<OpenedRemote> Opening::whole(std::unique_ptr<RunningAnswer> answer, const
   if (auto fits = check_head(out.head); !fits) return fail(std::move(fits.error()));
   out.learned = learned_from(response);
   out.learned.size = *ended ? std::optional<std::uint64_t>(out.head.size()) : length;
-  out.learned.version = one_time ? one_time_version() : version_of(response, *length, out.head);
+  out.learned.version = one_time ? one_time_version() : version_of(response, *length, out.head, /*by_ranges=*/false);
   if (*ended) answer.reset();
+  out.flowing = answer != nullptr;
   out.source = std::make_shared<SpoolSource>(client_, file_, out.learned, Download{std::move(answer), out.head});
   return out;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Ranges of one version of one file. Every answer is checked before its first byte is passed on: status, Content-Range,
-// total, validator, encoding. A transfer that breaks half-way goes on where it broke.
+// total, validator, encoding. A transfer that breaks half-way goes on where it broke. Where no validator tells versions
+// apart (only files too large to come in one answer get here without one), the file's head is compared instead.
 #include "vo/http/range_source.h"
 
 #include "vo/http/error_answer.h"
@@ -11,6 +12,8 @@
 #include "cache/base/synchronized.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 
 namespace skymount::vo {
 namespace {
@@ -18,15 +21,20 @@ namespace {
 constexpr unsigned kResumes = 3;
 // Servers may answer with less than was asked; one that sends crumbs is treated like one that breaks.
 constexpr std::uint64_t kCrumb = 64 * 1024;
+// How long a head that was compared vouches for the ranges that follow: 64 KiB in 10 s cost nothing.
+constexpr std::chrono::seconds kVouches{10};
 
 class RangeSource final : public cache::ByteSource {
  public:
-  RangeSource(std::shared_ptr<HttpClient> client, RemoteFile file, LearnedFile learned)
+  /// `met`: its first range came just now.
+  RangeSource(std::shared_ptr<HttpClient> client, RemoteFile file, LearnedFile learned, bool met)
       : client_(std::move(client)),
         file_(std::move(file)),
         learned_(std::move(learned)),
         id_(content_id(file_, learned_.version)),
-        size_(learned_.size.value_or(0)) {}
+        size_(learned_.size.value_or(0)) {
+    if (met) compared_ = FetchContext::Steady::now();
+  }
 
   const cache::ContentId& id() const override { return id_; }
   std::optional<std::uint64_t> size() const override { return size_; }
@@ -42,6 +50,9 @@ class RangeSource final : public cache::ByteSource {
   };
   class Answer;
   Asked ask(std::uint64_t& at, std::uint64_t end, const Sink& sink, const FetchContext& ctx);
+  Result<void> deliver(ByteRange range, const Sink& sink, const FetchContext& ctx);
+  Result<void> deliver_guarded(ByteRange range, const Sink& sink, const FetchContext& ctx);
+  Result<void> compare_head(const FetchContext& ctx);
 
   const std::shared_ptr<HttpClient> client_;
   const RemoteFile file_;
@@ -50,6 +61,7 @@ class RangeSource final : public cache::ByteSource {
   const std::uint64_t size_;
   // Where the URL redirects to, so that not every range pays for the redirect. Never a signed URL, never kept for long.
   Synchronized<std::optional<Url>> shortcut_;
+  std::atomic<FetchContext::Steady::time_point> compared_{FetchContext::Steady::time_point::min()};
 };
 
 /// Judges one answer and passes its bytes on.
@@ -179,6 +191,45 @@ RangeSource::Asked RangeSource::ask(std::uint64_t& at, std::uint64_t end, const 
 }
 
 Result<void> RangeSource::fetch(ByteRange range, const Sink& sink, const FetchContext& ctx) {
+  return is_head_hash(id_.version) ? deliver_guarded(range, sink, ctx) : deliver(range, sink, ctx);
+}
+
+Result<void> RangeSource::compare_head(const FetchContext& ctx) {
+  Bytes head;
+  const auto take = [&](std::uint64_t, ByteView piece) -> Result<void> {
+    head.insert(head.end(), piece.begin(), piece.end());
+    return {};
+  };
+  if (auto came = deliver({0, kVersionHead}, take, ctx); !came) return came;
+  if (!head_fits(id_.version, size_, head))
+    return fail(Code::stale, file_.url.redacted() + ": its first bytes have changed; open it again");
+  compared_ = FetchContext::Steady::now();
+  return {};
+}
+
+/// The end of the file is only handed on once the head was compared after it, so that who reads to the end is told.
+Result<void> RangeSource::deliver_guarded(ByteRange range, const Sink& sink, const FetchContext& ctx) {
+  const auto due = [this] {
+    const auto then = compared_.load();
+    return then == FetchContext::Steady::time_point::min() || FetchContext::Steady::now() - then > kVouches;
+  };
+  if (due())
+    if (auto same = compare_head(ctx); !same) return same;
+  const bool last = range.end() >= size_;
+  const std::uint64_t until = size_ - std::min<std::uint64_t>(size_, kCrumb);
+  Bytes end;
+  const auto holding_back = [&](std::uint64_t offset, ByteView piece) -> Result<void> {
+    const std::uint64_t before = offset >= until ? 0 : std::min<std::uint64_t>(piece.size(), until - offset);
+    end.insert(end.end(), piece.begin() + static_cast<std::ptrdiff_t>(before), piece.end());
+    return before == 0 ? Result<void>() : sink(offset, piece.first(before));
+  };
+  if (auto came = deliver(range, last ? Sink(holding_back) : sink, ctx); !came) return came;
+  if (last || due())
+    if (auto same = compare_head(ctx); !same) return same;
+  return end.empty() ? Result<void>() : sink(size_ - end.size(), end);
+}
+
+Result<void> RangeSource::deliver(ByteRange range, const Sink& sink, const FetchContext& ctx) {
   std::uint64_t at = range.offset;
   const std::uint64_t end = std::min(range.end(), size_);
   unsigned breaks = 0;
@@ -203,8 +254,20 @@ Result<void> RangeSource::fetch(ByteRange range, const Sink& sink, const FetchCo
 std::shared_ptr<cache::ByteSource> remembered_source(std::shared_ptr<HttpClient> client, const RemoteFile& file,
                                                      const LearnedFile& learned) {
   if (learned.ranges && learned.size && !is_one_time(learned.version))
-    return std::make_shared<RangeSource>(std::move(client), file, learned);
+    return std::make_shared<RangeSource>(std::move(client), file, learned, /*met=*/false);
   return std::make_shared<SpoolSource>(std::move(client), file, learned);
+}
+
+std::shared_ptr<cache::ByteSource> met_source(std::shared_ptr<HttpClient> client, const RemoteFile& file,
+                                              const LearnedFile& learned, ByteView head) {
+  if (!is_one_time(learned.version))
+    return std::make_shared<RangeSource>(std::move(client), file, learned, /*met=*/true);
+  if (learned.size == head.size())
+    return std::make_shared<SpoolSource>(std::move(client), file, learned,
+                                         Download{nullptr, Bytes(head.begin(), head.end())});
+  Trail begun;
+  begun.add(head);
+  return std::make_shared<SpoolSource>(std::move(client), file, learned, std::nullopt, std::move(begun));
 }
 
 }  // namespace skymount::vo

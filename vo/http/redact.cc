@@ -30,6 +30,8 @@ constexpr std::array<std::string_view, 15> kSignedAlong = {"expires", "policy", 
 constexpr std::size_t kShortestKey = 16;
 constexpr std::string_view kLongValue = "0123456789abcdef";
 
+constexpr std::array<std::string_view, 5> kBeforeMail = {"mailto", "mail", "email", "e-mail", "contact"};
+
 template <std::size_t N>
 bool is_one_of(std::string_view word, const std::array<std::string_view, N>& list) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -104,9 +106,24 @@ struct Span {
   std::size_t begin = 0, end = 0;
 };
 
+/// "user:secret@host" without a scheme, around text[begin, end): all before its '@'; empty when that is not what stands
+/// there. Addresses for mail have no password, but often a word and a colon before them.
+Span login_at(std::string_view text, std::size_t begin, std::size_t end) {
+  if (end >= text.size() || text[end] != ':' || is_one_of(lower(text.substr(begin, end - begin)), kBeforeMail))
+    return {};
+  const std::size_t to = value_end(text, end + 1);
+  const std::size_t sign = text.substr(end, to - end).rfind('@');
+  const std::size_t at = sign == std::string_view::npos ? sign : end + sign;
+  const bool host_follows =
+      at != std::string_view::npos && at + 1 < to && (is_letter(text[at + 1]) || is_digit(text[at + 1]));
+  if (!host_follows || at <= end + 1 || text.substr(end, at - end).find('/') != std::string_view::npos) return {};
+  return {begin, at};
+}
+
 /// The secret that belongs to the name text[begin, end); empty when there is none.
 Span secret_after(std::string_view text, std::size_t begin, std::size_t end) {
   const std::string_view name = text.substr(begin, end - begin);
+  if (const Span login = login_at(text, begin, end); login.end > login.begin) return login;
   if (is_scheme_of_login(name)) {
     const std::size_t from = skip(text, end, " \t");
     const std::size_t to = value_end(text, from);
@@ -118,6 +135,7 @@ Span secret_after(std::string_view text, std::size_t begin, std::size_t end) {
   if (!hides_its_value(name, kLongValue)) return {};
   const std::size_t sign = skip(text, skip(text, end, "\"'"), " \t");
   if (sign >= text.size() || (text[sign] != '=' && text[sign] != ':')) return {};
+  if (begin > 0 && text[begin - 1] == '/' && text[sign] == ':') return {};  // "https://a.example/secret: HTTP 404"
   std::size_t from = skip(text, sign + 1, " \t\"'");
   std::size_t to = value_end(text, from);
   const std::string_view value = text.substr(from, to - from);
@@ -165,6 +183,17 @@ std::string query_without_secrets(std::string_view query, Secrets how) {
     } else {
       out += parameter.text;
     }
+  }
+  return out;
+}
+
+std::vector<std::string> secrets_in_query(std::string_view query) {
+  std::vector<std::string> out;
+  for (const Parameter& parameter : parameters_of(query)) {
+    if (!parameter.has_value() || !hides_its_value(parameter.name(), parameter.value())) continue;
+    out.emplace_back(parameter.value());
+    if (const auto decoded = percent_decode(parameter.value()); decoded && *decoded != out.back())
+      out.push_back(*decoded);
   }
   return out;
 }

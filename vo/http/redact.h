@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace skymount::vo {
 
@@ -29,11 +30,15 @@ std::string path_without_session(std::string_view path, Secrets how);
 /// it was but for the values.
 std::string blank_urls(std::string_view text);
 
+/// The values of a URL's secret parameters, as written and decoded: what an error page may repeat without their names.
+std::vector<std::string> secrets_in_query(std::string_view query);
+
 /// `text` with every occurrence of `secret` replaced by "***". Secrets under 4 characters are left: they would match by
 /// chance.
 std::string blank_word(std::string text, std::string_view secret);
 
-/// For words that people will read: blank_urls(), and "token=abc", "password: abc", "Bearer abc" wherever they stand.
+/// For words that people will read: blank_urls(), and "token=abc", "password: abc", "Bearer abc", "user:abc@host"
+/// wherever they stand.
 std::string redact_text(std::string_view text);
 
 }  // namespace skymount::vo

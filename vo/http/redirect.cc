@@ -61,6 +61,7 @@ Result<HttpRequest> redirected(const HttpRequest& request, const HttpResponse& r
 Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const OnHeader& on_header,
                                              const OnBody& on_body, const FetchContext& ctx) {
   HttpRequest current = request;
+  std::vector<std::string> secrets;  // of the URLs on the way
   for (int hop = 0;; ++hop) {
     bool leads_on = false;
     bool too_long = false;
@@ -68,9 +69,15 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
     std::optional<HttpResponse> redirect;
     const auto header = [&](const HttpResponse& response) -> Result<void> {
       leads_on = is_redirect(response);
-      if (!leads_on) return on_header ? on_header(response) : Result<void>();
-      redirect = response;
-      return {};
+      if (leads_on) {
+        redirect = response;
+        return {};
+      }
+      if (!on_header) return {};
+      if (secrets.empty()) return on_header(response);
+      HttpResponse with_story = response;
+      with_story.secrets = secrets;
+      return on_header(with_story);
     };
     const auto body = [&](ByteView piece) -> Result<void> {
       if (!leads_on) return on_body ? on_body(piece) : Result<void>();
@@ -81,6 +88,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
     WireResult result = transport_->exchange(current, header, body, ctx);
     if (!leads_on) {
       if (!result) return fail(std::move(result.error().error));
+      result->secrets = std::move(secrets);
       return std::move(*result);
     }
     // What became of a redirect's body matters to nobody, but a caller that left does.
@@ -91,6 +99,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
                                          redact_text(redirect->headers.get("Location").value_or("")));
     auto next = redirected(current, *redirect);
     if (!next) return fail(std::move(next.error()));
+    for (std::string& secret : secrets_in_query(current.url.query())) secrets.push_back(std::move(secret));
     current = std::move(*next);
   }
 }

@@ -7,6 +7,7 @@
 #include "cache/byte_source.h"
 #include "vo/http/range_source.h"
 #include "vo/http/running_answer.h"
+#include "vo/http/trail.h"
 
 #include <mutex>
 
@@ -20,20 +21,25 @@ struct Download {
 
 class SpoolSource final : public cache::ByteSource {
  public:
+  /// `begun`: nothing runs yet, but the file's first bytes were seen, and what comes must begin like them.
   SpoolSource(std::shared_ptr<HttpClient> client, RemoteFile file, LearnedFile learned,
-              std::optional<Download> running = std::nullopt);
+              std::optional<Download> running = std::nullopt, std::optional<Trail> begun = std::nullopt);
 
   const cache::ContentId& id() const override { return id_; }
   std::optional<std::uint64_t> size() const override;
   bool whole_only() const override { return true; }
   /// From byte 0 to the end, whatever `range` says. A transfer that breaks is begun anew, twice, when the version can
-  /// be proved the same; what was delivered is not delivered again.
+  /// be proved the same: by validators, or because all that was seen comes again alike. What was delivered is not
+  /// delivered again. A version without validators comes once: a second fetch is stale.
   Result<void> fetch(ByteRange range, const Sink& sink, const FetchContext& ctx) override;
 
  private:
   struct Drained;
-  Result<Download> ask_again(const FetchContext& ctx) const;
-  Drained drain(Download& download, std::uint64_t& delivered, const Sink& sink, const FetchContext& ctx) const;
+  struct Progress;
+  bool validated() const;
+  Result<Download> ask_again(bool provable, const FetchContext& ctx) const;
+  Drained drain(Download& download, Progress& progress, const Sink& sink, const FetchContext& ctx) const;
+  std::optional<Error> take(Progress& progress, Trail& again, std::uint64_t at, ByteView piece, const Sink& sink) const;
 
   const std::shared_ptr<HttpClient> client_;
   const RemoteFile file_;
@@ -42,6 +48,7 @@ class SpoolSource final : public cache::ByteSource {
   mutable std::mutex mutex_;
   std::optional<std::uint64_t> size_;
   std::optional<Download> running_;
+  std::optional<Trail> begun_;
   std::optional<Error> failed_;  ///< why the only download that a one-time answer has ended
 };
 

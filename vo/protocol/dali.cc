@@ -62,7 +62,10 @@ Code code_of_http(int status, std::string_view body) {
     default: break;
   }
   if (status >= 200 && status < 300) return Code::corrupt;
-  if (status == 500 && !is_html(body) && speaks_of_the_query(body)) return code_of_words(body.substr(0, 4096));
+  if (status == 500 && !is_html(body)) {
+    const Code words = code_of_words(body.substr(0, 4096));
+    if (words == Code::timed_out || speaks_of_the_query(body)) return words;
+  }
   return status >= 500 || status == 429 ? Code::unavailable : Code::invalid;
 }
 
@@ -124,8 +127,10 @@ Error error_of_answer(int status, std::string_view body) {
     if (error.code() == Code::invalid && status_decides) return {code_of_http(status, body), error.what()};
     return error;
   }
-  const std::string prefix = status >= 200 && status < 300 ? "not a VOTable" : "HTTP " + std::to_string(status);
-  return {code_of_http(status, body), prefix + ": " + first_words(body)};
+  const std::string number = "HTTP " + std::to_string(status);
+  if (status == 206) return {Code::corrupt, number + ": a part came where the whole answer was asked for"};
+  if (status > 200 && status < 300) return {Code::corrupt, number + " where 200 was expected: " + first_words(body)};
+  return {code_of_http(status, body), (status == 200 ? "not a VOTable" : number) + ": " + first_words(body)};
 }
 
 Result<FetchedDocument> get_document(HttpClient& client, const Url& url, const FetchContext& ctx) {
@@ -133,15 +138,22 @@ Result<FetchedDocument> get_document(HttpClient& client, const Url& url, const F
   request.url = url;
   auto whole = client.get_whole(std::move(request), ctx);
   if (!whole) return fail(std::move(whole).error().during(url.redacted()));
-  if (whole->response.status == 204) return fail(Code::no_data, url.redacted() + ": HTTP 204, no content");
-  if (whole->response.status < 200 || whole->response.status >= 300) {
-    return fail(error_of_answer(whole->response.status, whole->body).during(url.redacted()));
+  return document_of(std::move(*whole), url);
+}
+
+Result<FetchedDocument> document_of(HttpClient::Whole whole, const Url& url) {
+  const HttpResponse& response = whole.response;
+  if (response.status == 204) return fail(Code::no_data, url.redacted() + ": HTTP 204, no content");
+  if (response.status < 200 || response.status >= 300) {
+    const std::string body = response.without_secrets(std::move(whole.body));
+    return fail(error_of_answer(response.status, body).during(url.redacted()));
   }
-  return FetchedDocument{std::move(whole->body), whole->response.content_type(), whole->response.final_url};
+  return FetchedDocument{std::move(whole.body), response.content_type(), response.final_url};
 }
 
 Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client, const Url& url,
-                                                             std::uint64_t max_bytes, const FetchContext& ctx) {
+                                                             std::uint64_t max_bytes, const FetchContext& ctx,
+                                                             DocumentTypes types) {
   HttpRequest request;
   request.url = url;
   FetchedDocument document;
@@ -152,7 +164,8 @@ Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client,
   };
   const auto on_header = [&](const HttpResponse& response) -> Result<void> {
     const std::string type = response.content_type();
-    const bool may_be = type.empty() || type.starts_with("text/") || type.find("xml") != std::string::npos;
+    const bool may_be = types == DocumentTypes::any || type.empty() || type.starts_with("text/") ||
+                        type.find("xml") != std::string::npos;
     if (response.status == 200 && (!may_be || response.content_length().value_or(0) > max_bytes)) return give_up();
     return {};
   };
@@ -165,7 +178,8 @@ Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client,
   if (given_up) return std::nullopt;
   if (!response) return fail(std::move(response).error().during(url.redacted()));
   if (response->status < 200 || response->status >= 300) {
-    return fail(error_of_answer(response->status, document.body).during(url.redacted()));
+    const std::string body = response->without_secrets(std::move(document.body));
+    return fail(error_of_answer(response->status, body).during(url.redacted()));
   }
   document.content_type = response->content_type();
   document.url = response->final_url;

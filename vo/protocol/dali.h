@@ -39,10 +39,18 @@ struct FetchedDocument {
   Url url;  ///< after redirects: what relative references in it are relative to
 };
 Result<FetchedDocument> get_document(HttpClient& client, const Url& url, const FetchContext& ctx);
+/// The same of an answer that is here. `url` is what was asked for.
+Result<FetchedDocument> document_of(HttpClient::Whole whole, const Url& url);
 
-/// Like get_document, but gives up early on what is no document: another content type than XML, text or none, or more
-/// than `max_bytes`. Then the answer is empty and nothing of the body was kept.
+/// Which content types get_document_if_small takes for a document's.
+enum class DocumentTypes {
+  xml,  ///< XML, text or none
+  any,  ///< a type that lies was seen before
+};
+/// Like get_document, but gives up early on what is no document: another content type than `types`, or more than
+/// `max_bytes`. Then the answer is empty and nothing of the body was kept.
 Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client, const Url& url,
-                                                             std::uint64_t max_bytes, const FetchContext& ctx);
+                                                             std::uint64_t max_bytes, const FetchContext& ctx,
+                                                             DocumentTypes types = DocumentTypes::xml);
 
 }  // namespace skymount::vo

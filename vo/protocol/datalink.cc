@@ -119,6 +119,40 @@ std::string blank_constants(const TableMeta& meta, std::string text) {
   return text;
 }
 
+/// A document's texts and remarks as people may see them; of its tags the URLs, so that it stays a document.
+std::string redact_document(std::string_view document) {
+  std::string out;
+  out.reserve(document.size());
+  while (!document.empty()) {
+    const std::size_t tag = std::min(document.find('<'), document.size());
+    out += redact_text(document.substr(0, tag));
+    document.remove_prefix(tag);
+    const bool cdata = document.starts_with("<![CDATA["), remark = document.starts_with("<!--");
+    const std::string_view close = cdata ? "]]>" : remark ? "-->" : ">";
+    const std::size_t end = document.find(close);
+    const std::size_t size = end == std::string_view::npos ? document.size() : end + close.size();
+    const bool words = cdata || remark || document.starts_with("<INFO");
+    out += words ? redact_text(document.substr(0, size)) : blank_urls(document.substr(0, size));
+    document.remove_prefix(size);
+  }
+  return out;
+}
+
+/// As read_votable, with the rows that come before an error.
+Result<Table> rows_and_status(ByteView document) {
+  Table table;
+  const auto keep = [&](const Row& row) {
+    table.append(row);
+    return Result<void>();
+  };
+  VotableReader reader([](const TableMeta&) { return Result<void>(); }, keep);
+  if (auto fed = reader.feed(document); !fed) return fail(fed.error());
+  Result<TableMeta> meta = reader.finish();
+  if (!meta) return fail(meta.error());
+  table.meta = std::move(*meta);
+  return table;
+}
+
 bool is_id(const Field& input) {
   return same_word(input.name, "ID");
 }
@@ -135,9 +169,10 @@ bool is_datalink_type(std::string_view content_type) {
 }
 
 Result<LinksAnswer> parse_links(ByteView document) {
-  Result<Table> table = read_votable(document);
+  Result<Table> table = rows_and_status(document);
   if (!table) return fail(std::move(table).error());
-  if (table->meta.status.kind == QueryStatus::Kind::error) return fail(error_of_status(table->meta.status.message));
+  const bool failed = table->meta.status.kind == QueryStatus::Kind::error;
+  if (failed && table->size() == 0) return fail(error_of_status(table->meta.status.message));
   if (!is_links_table(table->meta)) {
     return fail(Code::corrupt, "the VOTable has no columns ID, access_url and semantics: no links document");
   }
@@ -145,6 +180,7 @@ Result<LinksAnswer> parse_links(ByteView document) {
     return fail(Code::too_large, "a links document with " + std::to_string(table->size()) + " links");
   }
   LinksAnswer answer;
+  if (failed) answer.failure = error_of_status(table->meta.status.message).what();
   answer.overflow = table->meta.status.kind == QueryStatus::Kind::overflow;
   const Columns columns(table->meta);
   answer.links.reserve(table->size());
@@ -209,7 +245,7 @@ std::string shown_links(const Table& table, std::string_view document) {
   const bool readable = looks_like_votable(as_bytes(document)) && !document.starts_with("\x1f\x8b") &&
                         document.find("<STREAM") == std::string_view::npos &&
                         document.find(":STREAM") == std::string_view::npos;
-  if (secret.empty() && readable) return blank_constants(table.meta, blank_urls(document));
+  if (secret.empty() && readable) return blank_constants(table.meta, redact_document(document));
   // Secret cells, or cells that nobody can read: written again from what was understood.
   for (std::size_t row = 0; row < table.size(); ++row) {
     Row cells = table.row(row);
@@ -225,7 +261,7 @@ std::string shown_links(const Table& table, std::string_view document) {
     field.arraysize_text = "*";
     field.arraysize = ArraySize::parse("*");
   }
-  return blank_constants(table.meta, blank_urls(write_votable(shown)));
+  return blank_constants(table.meta, redact_document(write_votable(shown)));
 }
 
 }  // namespace skymount::vo

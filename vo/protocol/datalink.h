@@ -31,6 +31,7 @@ struct LinksAnswer {
   std::vector<Link> links;
   Table table;
   bool overflow = false;
+  std::string failure{};  ///< the archive broke off behind these links: why, in its words; else empty
 };
 
 /// Does this table look like links: ID, access_url and semantics? Unmarked links documents are recognised by it.
@@ -38,8 +39,8 @@ bool is_links_table(const TableMeta& meta);
 /// application/x-votable+xml;content=datalink in any spelling.
 bool is_datalink_type(std::string_view content_type);
 
-/// Errors  corrupt: no VOTable, or no links in it; a QUERY_STATUS=ERROR as in dali. More than 100,000 links are
-/// too_large:
+/// Errors  corrupt: no VOTable, or no links in it; a QUERY_STATUS=ERROR without links as in dali. More than 100,000
+/// links are too_large:
 ///         real answers have hundreds.
 Result<LinksAnswer> parse_links(ByteView document);
 

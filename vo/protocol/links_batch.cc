@@ -129,4 +129,14 @@ std::map<std::string, LinksAnswer> split_links(const LinksAnswer& answer, const 
   return out;
 }
 
+std::optional<LinksAnswer> without_strangers(const LinksAnswer& answer, const std::string& id) {
+  if (id.empty()) return std::nullopt;
+  std::map<std::string, LinksAnswer> parts = split_links(answer, {id});
+  const auto own = parts.find(id);
+  if (own == parts.end() || own->second.links.size() == answer.links.size()) return std::nullopt;
+  own->second.overflow = answer.overflow;
+  own->second.failure = answer.failure;
+  return std::move(own->second);
+}
+
 }  // namespace skymount::vo

@@ -8,6 +8,7 @@
 #include "vo/protocol/datalink.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,9 @@ Result<Url> links_url(const std::string& service, const std::vector<std::string>
 /// The rows of each asked ID as an answer of its own, with the descriptors that are meant for it. An ID is recognised
 /// in another spelling (encoding, case, ALMA's uid___A001) when only one of the asked ones can be meant.
 std::map<std::string, LinksAnswer> split_links(const LinksAnswer& answer, const std::vector<std::string>& ids);
+
+/// The answer to one ID alone without the rows that name others. Nothing when there are none to leave out, and when no
+/// row names it: then the service calls it otherwise, and all rows are meant.
+std::optional<LinksAnswer> without_strangers(const LinksAnswer& answer, const std::string& id);
 
 }  // namespace skymount::vo

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace skymount::vo {
 namespace {
@@ -39,6 +40,15 @@ Error nothing_known(const std::string& failure, const std::string& remark) {
   return {Code::not_found, remark.empty() ? "the name resolver does not know it" : "the name resolver says: " + remark};
 }
 
+/// Databases give a galaxy's centre some arcseconds apart; farther off it is another object, or an error.
+constexpr double kSameDeg = 60.0 / 3600;
+
+void note_other(SesameAnswer& found, const Result<SkyPosition>& other) {
+  if (!found.remark.empty() || !other || separation_deg(found.position, *other) <= kSameDeg) return;
+  found.remark = "It gives another position for the same name, too: " + other->canonical() +
+                 "; the first is used. If it is the wrong one, ask with pos= instead";
+}
+
 /// Walks the lines of the plain form; each database has a section that begins with "#=".
 class PlainAnswer {
  public:
@@ -50,9 +60,16 @@ class PlainAnswer {
       std::string_view line = body.substr(0, end);
       if (line.ends_with('\r')) line.remove_suffix(1);
       body.remove_prefix(end + 1);
-      if (line.starts_with("%J ")) return position_line(line.substr(3));
+      if (line.starts_with("%J ")) {
+        Result<SkyPosition> position = position_line(line.substr(3));
+        if (!position && !found_) return fail(position.error());
+        if (found_) note_other(*found_, position);
+        if (!found_) found_ = SesameAnswer{*position, out_.name, out_.resolver};
+        continue;
+      }
       take(line);
     }
+    if (found_) return *found_;
     if (!seen_ || (!done_ && failure_.empty() && remark_.empty())) {
       return fail(Code::corrupt, "this is no complete answer of a name resolver");
     }
@@ -78,17 +95,15 @@ class PlainAnswer {
   }
 
   /// "10.684708 +41.268750 = 00:42:44.33 +41:16:07.5"
-  Result<SesameAnswer> position_line(std::string_view line) {
+  static Result<SkyPosition> position_line(std::string_view line) {
     line = trim(line);
     const std::size_t blank = std::min(line.find(' '), line.size());
     const std::string_view rest = trim(line.substr(blank));
-    Result<SkyPosition> position = position_of(line.substr(0, blank), rest.substr(0, rest.find(' ')));
-    if (!position) return fail(position.error());
-    out_.position = *position;
-    return out_;
+    return position_of(line.substr(0, blank), rest.substr(0, rest.find(' ')));
   }
 
   SesameAnswer out_;
+  std::optional<SesameAnswer> found_;
   bool seen_ = false, done_ = false;
   std::string failure_, remark_;
 };
@@ -100,22 +115,27 @@ Result<SesameAnswer> read_xml(std::string_view body) {
     return fail(Code::corrupt, "this is no answer of a name resolver: <" + words_of(tree->root().name(), 40) + ">");
   }
   std::string failure, remark;
+  std::optional<SesameAnswer> found;
   for (XmlElement target = tree->root().first_child(); target; target = target.next_sibling()) {
     for (XmlElement part = target.first_child(); part; part = part.next_sibling()) {
       if (part.name() != "Resolver") continue;
       const XmlElement ra = child_of(part, "jradeg"), dec = child_of(part, "jdedeg");
       if (ra && dec) {
         Result<SkyPosition> position = position_of(ra.text(), dec.text());
+        if (found) note_other(*found, position);
+        if (found) continue;
         if (!position) return fail(position.error());
         const XmlElement name = child_of(part, "oname");
-        return SesameAnswer{*position, name ? words_of(name.text(), kNameWords) : std::string{},
-                            words_of(part.text_of("name"), kNameWords)};
+        found = SesameAnswer{*position, name ? words_of(name.text(), kNameWords) : std::string{},
+                             words_of(part.text_of("name"), kNameWords)};
+        continue;
       }
       const XmlElement info = child_of(part, "INFO");
       const std::string words = info ? words_of(info.text(), 200) : std::string{};
       if (!words.empty()) (says_unknown(words) ? remark : failure) = words;
     }
   }
+  if (found) return std::move(*found);
   return fail(nothing_known(failure, remark));
 }
 

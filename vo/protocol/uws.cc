@@ -74,6 +74,9 @@ Result<HttpClient::Whole> UwsService::post(const Url& url, const Parameters& par
   Result<HttpClient::Whole> answer = http_->get_whole(std::move(request), ctx);
   if (!answer) return fail(std::move(answer).error().during(url.redacted()));
   const int status = answer->response.status;
+  if (status == 405 || status == 501)
+    return fail(Code::unsupported,
+                url.redacted() + ": HTTP " + std::to_string(status) + ", nothing takes a POST there");
   if (status >= 400) return fail(error_of_answer(status, answer->body).during(url.redacted()));
   return answer;
 }
@@ -81,6 +84,8 @@ Result<HttpClient::Whole> UwsService::post(const Url& url, const Parameters& par
 Result<Url> UwsService::create(const Parameters& parameters, std::chrono::seconds execution_duration,
                                const FetchContext& ctx) const {
   Result<HttpClient::Whole> made = post(list_, parameters, ctx);
+  if (!made && made.error().code() == Code::not_found)
+    return fail(Error(Code::unsupported, made.error().what()).during("making a job"));
   if (!made) return fail(std::move(made).error().during("making a job"));
   Url job = made->response.final_url;  // the redirect was followed
   // 201 and 200 with a Location are met where the standard has 303.
@@ -147,10 +152,11 @@ Result<Error> UwsService::words_of_failure(const Url& job, const UwsState& state
 
 Result<UwsState> UwsService::wait(const Url& job, const OnPhase& on_phase, const FetchContext& ctx) const {
   std::string phase;
-  bool knows_wait = false, released = false;
+  bool knows_wait = false, released = false, waited_in_vain = false;
   std::chrono::milliseconds delay = pace_.first_poll;
   for (;;) {
-    const bool waits = knows_wait && (phase == "PENDING" || phase == "QUEUED" || phase == "EXECUTING");
+    const bool waits =
+        knows_wait && !waited_in_vain && (phase == "PENDING" || phase == "QUEUED" || phase == "EXECUTING");
     const auto asked_at = FetchContext::Steady::now();
     Result<UwsState> state = ask(job, phase, waits, ctx);
     if (!state) return fail(std::move(state).error());
@@ -170,10 +176,12 @@ Result<UwsState> UwsService::wait(const Url& job, const OnPhase& on_phase, const
       if (Result<void> started = start(job, ctx); !started) return fail(std::move(started).error());
       released = true;
     }
-    knows_wait = state->version.starts_with("1.") && state->version != "1.0";
-    // A WAIT that was answered at once with nothing new is no WAIT.
-    const bool waited = waits && (changed || FetchContext::Steady::now() - asked_at > std::chrono::milliseconds(500));
-    if (waited || (changed && knows_wait)) continue;
+    knows_wait = pace_.wait.count() > 0 && state->version.starts_with("1.") && state->version != "1.0";
+    // One WAIT a phase (see UwsPace), then plain looks with pauses between. Most of a second passed in it: those who
+    // waited that long need not pause, too; a WAIT that was answered at once with nothing new is no WAIT.
+    waited_in_vain = !changed && (waits || waited_in_vain);
+    if (changed && knows_wait) continue;
+    if (waits && FetchContext::Steady::now() - asked_at > std::chrono::milliseconds(500)) continue;
     if (!pause(delay, ctx)) return fail(out_of_time(job, ctx));
     delay = std::min(delay * 6 / 5, pace_.longest_poll);
   }
@@ -186,15 +194,30 @@ Result<Url> UwsService::result_url(const Url& job, const UwsState& state) {
   return job.resolve(named == state.results.end() ? state.results.front().href : named->href);
 }
 
-Result<void> UwsService::remove(const Url& job, const FetchContext& ctx) const {
+/// Of the answer alone: it redirects to the list of all jobs, which may be long or forbidden, and is not read. 303
+/// then.
+Result<int> UwsService::status_of_delete(const Url& job, const FetchContext& ctx) const {
   HttpRequest request;
   request.method = "DELETE";
   request.url = job;
-  Result<HttpClient::Whole> answer = http_->get_whole(std::move(request), ctx);
-  if (!answer) return fail(std::move(answer).error().during("deleting job " + job.redacted()));
-  // 404 after the redirect to the job list, or because the job has gone: both are what was wanted. 405 and 501: some
-  // proxies let no DELETE through, for which the standard has a POST.
-  if (answer->response.status != 405 && answer->response.status != 501) return {};
+  int status = 0;
+  const auto on_header = [&](const HttpResponse& response) -> Result<void> {
+    status = response.final_url == job ? response.status : 303;
+    return fail(Code::cancelled, "not read");
+  };
+  const Result<HttpResponse> answer = http_->send(request, on_header, {}, ctx);
+  if (status == 0) return fail(Error(answer.error()).during("deleting job " + job.redacted()));
+  return status;
+}
+
+Result<void> UwsService::remove(const Url& job, const FetchContext& ctx) const {
+  const Result<int> status = status_of_delete(job, ctx);
+  if (!status) return fail(status.error());
+  // 404: it has gone, which is what was wanted. 405 and 501: some proxies let no DELETE through, for which the standard
+  // has a POST.
+  if (*status < 400 || *status == 404 || *status == 410) return {};
+  if (*status != 405 && *status != 501)
+    return fail(error_of_answer(*status, "").during("deleting job " + job.redacted()));
   Result<HttpClient::Whole> posted = post(job, {{"ACTION", "DELETE"}}, ctx);
   if (!posted && posted.error().code() != Code::not_found) return fail(std::move(posted).error());
   return {};

@@ -42,7 +42,9 @@ Result<UwsState> parse_job(std::string_view document);
 struct UwsPace {
   std::chrono::milliseconds first_poll{1000};  ///< grows by a fifth each time (pyvo's habit, which archives know)
   std::chrono::milliseconds longest_poll{30'000};
-  std::chrono::seconds wait{30};  ///< asked of a service that knows WAIT; below common proxies' 60 s
+  /// Asked of a service that knows WAIT, once a phase: a short job is seen to end at once. No longer, because a request
+  /// that waits takes one of the few connections to the archive, and others want to list meanwhile. 0: never.
+  std::chrono::seconds wait{3};
 };
 
 /// Thread-safe; immutable.
@@ -56,6 +58,7 @@ class UwsService {
   UwsService(std::shared_ptr<HttpClient> http, Url list, UwsPace pace = {});
 
   /// Makes a job (PENDING). Its URL. `execution_duration` is asked for when it is not 0.
+  /// Errors  unsupported: nothing makes jobs there (404, 405, 501); else as the service answers.
   Result<Url> create(const Parameters& parameters, std::chrono::seconds execution_duration,
                      const FetchContext& ctx) const;
   /// PHASE=RUN.
@@ -66,10 +69,12 @@ class UwsService {
   Result<UwsState> wait(const Url& job, const OnPhase& on_phase, const FetchContext& ctx) const;
   /// Where the result is: the one called "result", else the only one, else the first, else the usual place.
   static Result<Url> result_url(const Url& job, const UwsState& state);
-  /// Aborts and deletes. Never later than ctx.deadline; what remains ends at the archive's own destruction time.
+  /// Deletes it, which ends one that runs (UWS 1.1 section 2.2.3.2). Never later than ctx.deadline; what remains ends
+  /// at the archive's own destruction time.
   Result<void> remove(const Url& job, const FetchContext& ctx) const;
 
  private:
+  Result<int> status_of_delete(const Url& job, const FetchContext& ctx) const;
   Result<HttpClient::Whole> post(const Url& url, const Parameters& parameters, const FetchContext& ctx) const;
   Result<UwsState> ask(const Url& job, const std::string& phase, bool with_wait, const FetchContext& ctx) const;
   Result<Error> words_of_failure(const Url& job, const UwsState& state, const FetchContext& ctx) const;

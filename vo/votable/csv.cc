@@ -81,7 +81,7 @@ bool holds_mjd(const Field& field) {
 
 }  // namespace
 
-std::string write_csv(const Table& table) {
+std::string write_csv(const Table& table, const Showing* showing) {
   const std::vector<Field>& fields = table.meta.fields;
   std::string out;
   std::vector<std::size_t> dates;
@@ -97,7 +97,8 @@ std::string write_csv(const Table& table) {
   }
   out += '\n';
   for (std::size_t r = 0; r < table.size(); ++r) {
-    const Row row = table.row(r);
+    Row row = table.row(r);
+    if (showing != nullptr) showing->row(row);
     const auto at = [&](std::size_t i) -> Value { return i < row.size() ? row[i] : Value(); };
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if (i > 0) out += ',';

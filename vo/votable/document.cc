@@ -66,6 +66,9 @@ Result<void> Document::feed(std::string_view text) {
   splitter_.feed(text);
   XmlToken token;
   while (true) {
+    if (mode_ == Mode::rows) {
+      if (auto taken = take_plain_rows(); !taken) return taken;
+    }
     switch (splitter_.next(token)) {
       case XmlSplitter::Next::more: return {};
       case XmlSplitter::Next::failed:
@@ -87,6 +90,14 @@ Result<TableMeta> Document::finish() {
   auto meta = read_metadata(std::move(metadata_), result_, limits_.fields);
   if (!meta) return fail(meta.error());
   meta->row_count = rows_;
+  if (promised_rows_ && *promised_rows_ != rows_) {
+    meta->oddities.push_back("the table promises " + std::to_string(*promised_rows_) + " rows (nrows), and " +
+                             std::to_string(rows_) + " came");
+  }
+  if (other_tables_ > 0) {
+    meta->oddities.push_back("it holds " + std::to_string(1 + other_tables_) +
+                             " tables with rows, and only the first is shown");
+  }
   if (!announced_) {
     announced_ = true;
     if (auto taken = on_meta_(*meta); !taken) return fail(taken.error());

@@ -43,7 +43,7 @@ class Document {
     unsigned depth = 0;
     std::size_t number = 0;
     bool has_fields = false;
-    std::string id, ref;
+    std::string id, ref, nrows;
   };
 
   Result<void> take(const XmlToken& token);
@@ -57,7 +57,9 @@ class Document {
   void close_element(unsigned depth);
   Result<void> open_data(const XmlToken& token, unsigned depth);
   Result<void> open_stream(const XmlToken& token);
+  Result<void> take_plain_rows();
   Result<void> finish_row();
+  Result<void> take_cells(const std::vector<std::string_view>& cells);
   Result<void> announce();
   Result<void> gather(const XmlToken& token);
   bool is_foreign(const XmlToken& token, unsigned depth);
@@ -84,6 +86,8 @@ class Document {
   std::optional<std::size_t> result_;  // number of the result table
   std::string result_id_;
   bool result_has_data_ = false;
+  std::optional<std::uint64_t> promised_rows_;  // TABLE/@nrows of the result
+  std::size_t other_tables_ = 0;                // more tables with rows, which look like results, too
   bool announced_ = false;
 
   std::vector<CellRules> rules_;
@@ -91,6 +95,7 @@ class Document {
   std::size_t row_elements_ = 0, row_tag_bytes_ = 0;
   bool row_has_cdata_ = false;
   XmlRow xml_row_;
+  std::vector<std::string_view> plain_cells_;
   Row row_;
   std::optional<BinaryRows> binary_;
   std::vector<Field> fields_;

@@ -85,6 +85,9 @@ struct TableMeta {
   std::vector<ServiceDescriptor> services;
   std::uint64_t row_count = 0;
   bool has_table = false;
+  /// What contradicts itself in the document, a sentence each, for whom rows matter. Known at its end; not kept by
+  /// Table::pack().
+  std::vector<std::string> oddities;
 
   /// Column by name (no case), then ID; nothing when absent.
   std::optional<std::size_t> column(std::string_view name) const;

@@ -124,6 +124,7 @@ struct Survey {
   std::map<std::string, XmlElement, std::less<>> tables_by_id;
   std::vector<XmlElement> data_resources;  ///< all that are not meta
   QueryStatus status, meta_status;
+  std::vector<std::string> odd_statuses;
   std::string cone_error;  ///< Simple Cone Search 1.03, section 2.3: an INFO or PARAM called Error
   bool has_cone_error = false;
   std::vector<ServiceDescriptor> services;
@@ -165,6 +166,11 @@ void Survey::visit_resource(XmlElement element, bool outer) {
 void Survey::visit_word(XmlElement element, bool meta) {
   if (element.name() == "INFO" && is_status(element)) {
     const QueryStatus found = read_status(element);
+    if (found.kind == QueryStatus::Kind::absent) {
+      odd_statuses.push_back("QUERY_STATUS is \"" + element.text_of("value") +
+                             "\", which is none that the standard knows" +
+                             (found.message.empty() ? "" : ": " + found.message));
+    }
     if (found.kind != QueryStatus::Kind::absent) (meta ? meta_status : status) = found;  // the last one wins
   } else if (!meta && !has_cone_error &&
              (same_word(element.text_of("name"), "Error") || same_word(element.text_of("ID"), "Error"))) {
@@ -220,6 +226,8 @@ Result<TableMeta> read_metadata(std::string document, std::optional<std::size_t>
     meta.status = {QueryStatus::Kind::error, survey.cone_error};
   }
   read_infos(tree->root(), meta.infos);
+  // A few are told; who sends thousands has told enough.
+  for (std::size_t i = 0; i < survey.odd_statuses.size() && i < 3; ++i) meta.oddities.push_back(survey.odd_statuses[i]);
   if (!survey.table) {
     for (const XmlElement resource : survey.data_resources) {
       read_infos(resource, meta.infos);

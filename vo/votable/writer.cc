@@ -42,7 +42,7 @@ std::string escaped(std::string_view raw) {
 
 class Writer {
  public:
-  std::string write(const Table& table);
+  std::string write(const Table& table, const Showing* showing);
 
  private:
   void attribute(std::string_view name, std::string_view value);
@@ -53,7 +53,7 @@ class Writer {
   void service(const ServiceDescriptor& service);
   void constant(std::string_view name, std::string_view value);
   void status(const QueryStatus& status);
-  void rows(const Table& table);
+  void rows(const Table& table, const Showing* showing);
   void cell(const Field& field, const Value& value);
   void numbers(const Field& field, const std::vector<std::int64_t>& values);
   void strings(const Field& field, const std::vector<std::string>& values);
@@ -198,10 +198,11 @@ void Writer::cell(const Field& field, const Value& value) {
   out_ += "</TD>";
 }
 
-void Writer::rows(const Table& table) {
+void Writer::rows(const Table& table, const Showing* showing) {
   out_ += "<DATA><TABLEDATA>\n";
   for (std::size_t i = 0; i < table.size(); ++i) {
-    const Row row = table.row(i);
+    Row row = table.row(i);
+    if (showing != nullptr) showing->row(row);
     out_ += "<TR>";
     for (std::size_t column = 0; column < table.meta.fields.size(); ++column) {
       cell(table.meta.fields[column], column < row.size() ? row[column] : Value());
@@ -211,8 +212,8 @@ void Writer::rows(const Table& table) {
   out_ += "</TABLEDATA></DATA>";
 }
 
-std::string Writer::write(const Table& table) {
-  const TableMeta& meta = table.meta;
+std::string Writer::write(const Table& table, const Showing* showing) {
+  const TableMeta& meta = showing != nullptr ? showing->meta : table.meta;
   out_ =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VOTABLE version=\"1.4\" "
       "xmlns=\"http://www.ivoa.net/xml/VOTable/v1.3\">\n<RESOURCE type=\"results\">\n";
@@ -227,7 +228,7 @@ std::string Writer::write(const Table& table) {
     description(meta.description);
     for (const Field& one : meta.fields) field("FIELD", one);
     for (const Field& param : meta.params) field("PARAM", param);
-    if (!meta.fields.empty()) rows(table);
+    if (!meta.fields.empty()) rows(table, showing);
     out_ += "</TABLE>\n";
   }
   out_ += "</RESOURCE>\n";
@@ -238,8 +239,8 @@ std::string Writer::write(const Table& table) {
 
 }  // namespace
 
-std::string write_votable(const Table& table) {
-  return Writer().write(table);
+std::string write_votable(const Table& table, const Showing* showing) {
+  return Writer().write(table, showing);
 }
 
 }  // namespace skymount::vo

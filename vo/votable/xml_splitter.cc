@@ -33,6 +33,34 @@ bool name_matches(std::string_view qualified, std::string_view wanted) {
   return colon != std::string_view::npos && qualified.substr(colon + 1) == wanted;
 }
 
+/// Characters that need no second look in a plain cell.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  plain.fill(true);
+  for (const char c : {'<', '&', '\r', '\0'}) plain[static_cast<unsigned char>(c)] = false;
+  return plain;
+}();
+
+/// Reads along a text, never beyond its end.
+struct Cursor {
+  const char* at;
+  const char* const end;
+  template <std::size_t N>
+  bool eat(const char (&word)[N]) {
+    if (static_cast<std::size_t>(end - at) < N - 1 || std::memcmp(at, word, N - 1) != 0) return false;
+    at += N - 1;
+    return true;
+  }
+  void skip_blanks() {
+    while (at != end && is_blank(*at)) ++at;
+  }
+  std::string_view plain_text() {
+    const char* const from = at;
+    while (at != end && kPlain[static_cast<unsigned char>(*at)]) ++at;
+    return {from, static_cast<std::size_t>(at - from)};
+  }
+};
+
 }  // namespace
 
 std::string_view XmlToken::local() const {
@@ -88,6 +116,30 @@ XmlSplitter::Next XmlSplitter::next(XmlToken& token) {
       case State::doctype: return skip_doctype(token) ? Next::token : Next::more;
     }
   }
+}
+
+bool XmlSplitter::plain_row(std::size_t most_cells, std::size_t most_bytes, std::vector<std::string_view>& cells) {
+  // Below the limit by two: TR and TD.
+  if (error_ || state_ != State::text || depth() + 2 > limits_.depth) return false;
+  Cursor row{buffer_.data() + at_, buffer_.data() + buffer_.size()};
+  row.skip_blanks();
+  const char* const begin = row.at;
+  if (!row.eat("<TR>")) return false;
+  for (cells.clear(); !row.eat("</TR>"); row.skip_blanks()) {
+    if (row.eat("<TD>")) {
+      const std::string_view text = row.plain_text();
+      if (!row.eat("</TD>") || (!text.empty() && is_blank(text.front()))) return false;
+      cells.push_back(text);
+    } else if (row.eat("<TD/>")) {
+      cells.emplace_back();
+    } else if (row.at == row.end || !is_blank(*row.at)) {
+      return false;
+    }
+    if (cells.size() > most_cells) return false;
+  }
+  if (static_cast<std::size_t>(row.at - begin) > most_bytes) return false;
+  at_ = static_cast<std::size_t>(row.at - buffer_.data());
+  return true;
 }
 
 XmlSplitter::Next XmlSplitter::next_in_text(XmlToken& token) {
