@@ -141,6 +141,8 @@ class StoredContent {
 
   /// The granules of `range` that are not here, merged.
   std::vector<ByteRange> missing(ByteRange range) const;
+  /// Nothing of `range` is missing. Looks no further than the first granule that is: a size is the server's word.
+  bool holds(ByteRange range) const;
   /// Copies `range` to `out`. False when a granule is missing or fails its checksum; such a granule is then missing.
   bool read(ByteRange range, std::byte* out);
   /// Keeps whole granules (the last one may end at the end of the file). What disk does not take goes to memory.

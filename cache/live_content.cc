@@ -200,7 +200,7 @@ void LiveContent::put(std::uint64_t offset, ByteView bytes, std::uint64_t size) 
 
 bool LiveContent::all_stored() const {
   const auto size = stored_.size();
-  return size && stored_.missing({0, *size}).empty();
+  return size && stored_.holds({0, *size});
 }
 
 bool LiveContent::busy() const {

@@ -144,6 +144,15 @@ std::vector<ByteRange> StoredContent::missing(ByteRange range) const {
   return out;
 }
 
+bool StoredContent::holds(ByteRange range) const {
+  while (!range.empty()) {
+    const ByteRange part = in_first_extent(range);
+    if (!missing(part).empty()) return false;
+    range = {part.end(), range.end() - part.end()};
+  }
+  return true;
+}
+
 std::shared_ptr<Descriptor> StoredContent::descriptor(bool create) {
   std::lock_guard lock(mutex_);
   struct stat at = {};

@@ -24,10 +24,10 @@ class SourceKeeper {
 struct WatchBounds {
   /// A body of unknown length that brings more is refused with too_large: more can nowhere be kept.
   std::uint64_t unknown_length = 0;
-  /// How long, and with how many bytes, a whole download goes on while nobody wants it. Long enough for a user who
-  /// interrupts and comes back; bounded, because some bodies never end.
-  std::chrono::milliseconds unwanted_for = std::chrono::minutes(10);
-  std::uint64_t unwanted_bytes = std::uint64_t{2} << 30;
+  /// How long, and with how many bytes, a whole download goes on while nobody wants it: enough for a program that
+  /// closes a file and opens it again, and for the rest of a small one; an interrupted copy ends its transfer.
+  std::chrono::milliseconds unwanted_for = std::chrono::seconds(3);
+  std::uint64_t unwanted_bytes = 64'000'000;
   /// As ByteSource::parallel_fetches().
   unsigned parallel_fetches = 0;
 };

@@ -65,6 +65,8 @@ std::filesystem::path mountpoint_path(const std::filesystem::path& path) {
   if (!whole.has_filename()) whole = whole.parent_path();  // "/mnt/sky/"
   const std::filesystem::path parent = std::filesystem::canonical(whole.parent_path(), error);
   if (error) return whole;
+  // What the kernel lists is no link, and asking it would wait for its daemon.
+  if (mounted_at(parent / whole.filename())) return parent / whole.filename();
   // A symbolic link to a mountpoint is followed; read_symlink asks only the link itself.
   if (std::filesystem::is_symlink(std::filesystem::symlink_status(parent / whole.filename(), error))) {
     const std::filesystem::path real = std::filesystem::canonical(parent / whole.filename(), error);

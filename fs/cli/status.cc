@@ -7,6 +7,7 @@
 #include "fs/cli/control_client.h"
 #include "fs/cli/human.h"
 
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -176,6 +177,14 @@ void print(const Json& mounts, const Command& command, bool line) {
   std::cout.flush();
 }
 
+/// Root's are all; what others have mounted answers them alone.
+std::vector<MountEntry> mounts_of_this_user() {
+  std::vector<MountEntry> out = skymounts();
+  const unsigned me = geteuid();
+  if (me != 0) std::erase_if(out, [&](const MountEntry& mount) { return mount.user && *mount.user != me; });
+  return out;
+}
+
 }  // namespace
 
 int run_status(const Command& command) {
@@ -187,7 +196,7 @@ int run_status(const Command& command) {
   }
   const bool redraw = command.watch && !command.json && terminal_width() > 0;
   for (;;) {
-    const Json mounts = only.empty() ? gather(skymounts(), true) : gather(only, false);
+    const Json mounts = only.empty() ? gather(mounts_of_this_user(), true) : gather(only, false);
     if (redraw) std::cout << "\033[H\033[J";  // home, clear to the end
     print(mounts, command, command.watch && !redraw);
     if (!std::cout) return kExitFailure;

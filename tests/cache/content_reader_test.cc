@@ -65,6 +65,13 @@ TEST_F(ContentReaderTest, AScanIsRightWhateverTheOrderOfItsPieces) {
   }
 }
 
+TEST_F(ContentReaderTest, ASizeThatIsALieIsNotCountedThrough) {
+  const auto source = memory_source(pattern(100'000));
+  const std::uint64_t claimed = 1ULL << 62;
+  cache().put(source->id(), 0, slice(source->bytes(), {0, 65'536}), claimed);
+  EXPECT_FALSE(cache().has_all(source->id(), claimed));  // piece by piece this takes a day
+}
+
 TEST_F(ContentReaderTest, AScanHidesTheDistanceOfTheArchive) {
   // 20 MB at 20 ms a request: piece by piece this takes 3 s.
   const auto source = memory_source(pattern(20'000'000), {.piece = 65'536, .first_byte = 20ms});

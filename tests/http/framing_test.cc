@@ -110,6 +110,14 @@ TEST(Framing, ChunkedWinsOverAContentLengthBesideIt) {
   }
 }
 
+TEST(Framing, ALengthBeyondAnyFileIsRefused) {
+  RawOrigin origin(ok("Content-Length: 9223372036854775807\r\n", text(10'000)));
+  auto copy = copy_of(origin.url());
+  ASSERT_FALSE(copy);
+  EXPECT_EQ(copy.error().code(), Code::corrupt);
+  EXPECT_THAT(copy.error().what(), ::testing::HasSubstr("claims 9223372036854775807 bytes"));
+}
+
 TEST(Framing, TwoContentLengthsThatDifferAreRefused) {
   const std::string body = text(10'000);
   for (const char* fields :

@@ -70,6 +70,20 @@ TEST_F(Reading, AnInterruptedCopyEndsItsTransfer) {
   EXPECT_LT(then, 50'000'000u);
 }
 
+TEST_F(Reading, AnInterruptedCopyEndsADownloadThatOnlyComesWhole) {
+  serve(small_fits(40'000, 1));  // 115 MB
+  demo::Faults slow;
+  slow.bytes_per_second = 3'000'000;
+  slow.ignore_range = true;
+  origin_.misbehave("/files", slow);
+  const Mount mount(setup_);
+  const Ran copied = run("timeout -s INT 1 cp " + file_ + " " + (dir_.path() / "copy").string(), 20);
+  EXPECT_EQ(copied.exit_code, 124);
+  // Some seconds are left to whoever closes a file and opens it again.
+  for (int i = 0; i < 160 && counted("transfers") > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(counted("transfers"), 0u);
+}
+
 TEST_F(Reading, AHeaderOfThreeHundredBlocksWalkedWithAMapForEachCostsTwoRequests) {
   const std::string short_one = small_fits(10'000, 1);
   const std::string card = "COMMENT " + std::string(72, 'x');

@@ -175,6 +175,7 @@ TEST(UwsJob, DocumentsThatAreNoneAreRefused) {
         std::string("<!DOCTYPE job [<!ENTITY a \"x\">]><job><results>&a;</results></job>")}) {
     EXPECT_FALSE(parse_job(document)) << document.substr(0, 60);
   }
+  for (const char* phase : {"BANANA", "", "RUNNING"}) EXPECT_FALSE(parse_job(job(phase))) << phase;
   EXPECT_EQ(parse_job(job("\n  completed "))->phase, "COMPLETED");
 }
 

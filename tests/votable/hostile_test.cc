@@ -52,6 +52,52 @@ TEST(HostileVotable, WhatIsNotAVotableIsShown) {
   EXPECT_THAT(error_of("   \n").what(), HasSubstr("empty"));
 }
 
+TEST(HostileVotable, RowsThatAreNotUnderstoodAreNoEmptyAnswer) {
+  const std::string column = "<RESOURCE type='results'><TABLE><FIELD name='a' datatype='int'/>";
+  const std::string end = "</TABLE></RESOURCE>";
+  const std::string row = "<TR><TD>1</TD></TR>";
+  for (const std::string& data :
+       {"<DATA>" + row + "</DATA>", "<DATA><PARQUET>" + row + "</PARQUET></DATA>",
+        "<DATA><BINARY>" + row + "</BINARY></DATA>", std::string("<DATA><BINARY></BINARY></DATA>"),
+        std::string("<DATA><TABLEDATA><tr><td>1</td></tr></TABLEDATA></DATA>"),
+        std::string("<DATA><TABLEDATA><TD>1</TD></TABLEDATA></DATA>"),
+        "<DATA><TABLEDATA><ROWS>" + row + "</ROWS></TABLEDATA></DATA>"}) {
+    SCOPED_TRACE(data);
+    EXPECT_THAT(error_of(document(column + data + end)).what(), HasSubstr("rows"));
+  }
+  const std::string late = "<RESOURCE type='results'><TABLE><DATA><TABLEDATA>" + row +
+                           "</TABLEDATA></DATA><FIELD name='a' datatype='int'/>" + end;
+  EXPECT_THAT(error_of(document(late)).what(), HasSubstr("without columns"));
+  // What lies between rows that are read is said.
+  const Table table =
+      test::read(document(column + "<DATA><TABLEDATA>" + row + "<tr/>" + row + "</TABLEDATA></DATA>" + end));
+  EXPECT_EQ(table.size(), 2u);
+  ASSERT_EQ(table.meta.oddities.size(), 1u);
+  EXPECT_THAT(table.meta.oddities[0], HasSubstr("<tr>"));
+  // And these are empty answers.
+  for (const char* data :
+       {"<DATA><TABLEDATA/></DATA>", "<DATA><TABLEDATA></TABLEDATA></DATA>", "<DATA/>", "",
+        "<DATA><BINARY><STREAM encoding='base64'></STREAM></BINARY><INFO name='x' value='y'/></DATA>",
+        "<DATA><BINARY2/></DATA>"}) {
+    SCOPED_TRACE(data);
+    EXPECT_EQ(test::read(document(column + data + end)).size(), 0u);
+  }
+}
+
+TEST(HostileVotable, AnAnswerThatGoesOnWithoutRowsIsEnded) {
+  const std::string begun = "<VOTABLE><RESOURCE><TABLE><FIELD name='a' datatype='int'/><DATA><TABLEDATA>";
+  for (const std::string& endless : {std::string(1'000'000, ' '), "<!--" + std::string(1'000'000, 'x') + "-->"}) {
+    VotableReader reader([](const TableMeta&) { return Result<void>(); }, [](const Row&) { return Result<void>(); },
+                         {});
+    ASSERT_TRUE(reader.feed(as_bytes(begun)));
+    Result<void> fed;
+    int times = 0;
+    while (fed && ++times < 1000) fed = reader.feed(as_bytes(endless));
+    ASSERT_FALSE(fed) << "a gigabyte was read";
+    EXPECT_EQ(fed.error().code(), Code::too_large);
+  }
+}
+
 TEST(HostileVotable, DepthIsBoundedBeforeAnyTreeIsBuilt) {
   const std::string deep = repeated("<RESOURCE>", 1'000'000);
   const Error error = error_of("<VOTABLE>" + deep);

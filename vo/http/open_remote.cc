@@ -13,6 +13,9 @@
 namespace skymount::vo {
 namespace {
 
+// 1 PiB: a thousand times the largest files of archives, and still countable in pieces.
+constexpr std::uint64_t kLargestFile = 1ULL << 50;
+
 // Enough to tell a FITS header from a login page, and there within the first packets.
 constexpr std::size_t kSniffed = 4 * 1024;
 
@@ -41,6 +44,8 @@ class Opening {
   Result<void> check_head(ByteView head) const;
   std::string words(std::string_view what) const { return file_.url.redacted() + ": " + std::string(what); }
   Result<void> check_size(std::optional<std::uint64_t> size) const {
+    if (size && *size > kLargestFile)
+      return fail(Code::corrupt, words("claims " + std::to_string(*size) + " bytes; no archive has such a file"));
     if (!size || file_.max_bytes == 0 || *size <= file_.max_bytes) return {};
     return fail(Code::too_large,
                 words(std::to_string(*size) + " bytes, more than the " + std::to_string(file_.max_bytes) + " allowed"));

@@ -5,6 +5,7 @@
 #include "vo/votable/small_xml.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 
@@ -45,6 +46,10 @@ Result<UwsState> parse_job(std::string_view document) {
   state.phase = phase.text();
   std::transform(state.phase.begin(), state.phase.end(), state.phase.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  static constexpr std::array<std::string_view, 10> kPhases = {
+      "PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "UNKNOWN", "HELD", "SUSPENDED", "ABORTED", "ARCHIVED"};
+  if (std::find(kPhases.begin(), kPhases.end(), state.phase) == kPhases.end())  // UWS 1.1 section 2.1.3
+    return fail(Code::corrupt, "the job's phase is \"" + words_of(state.phase) + "\", which is none (UWS)");
   state.version = job.attribute("version").value_or("1.0");
   if (const XmlElement results = child_of(job, "results")) {
     for (XmlElement result = results.first_child(); result; result = result.next_sibling()) {

@@ -18,6 +18,8 @@ constexpr std::size_t kHeadBytes = 16 * 1024;
 // A node of RapidXML's tree takes some 100 bytes, an empty element four: without a count of its own, metadata of 16 MB
 // could grow to 400 MB. Half a million nodes are more than 10,000 columns with all their words.
 constexpr std::uint64_t kMostNodes = 500'000;
+// Comments, blanks and second tables that go on for so long without a row are no answer, but an endless one.
+constexpr std::uint64_t kMostIdle = 256'000'000;
 
 bool is_space(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return is_blank(c) || c == '\0'; });
@@ -63,6 +65,14 @@ Result<void> Document::feed(std::string_view text) {
   if (mode_ == Mode::html) {
     return head_.size() >= kHeadBytes || contains_word(head_, "</title") ? not_a_votable() : Result<void>();
   }
+  const std::uint64_t rows_before = rows_;
+  if (auto read = take_all(text); !read) return read;
+  idle_bytes_ = rows_ == rows_before ? idle_bytes_ + text.size() : 0;
+  if (idle_bytes_ <= kMostIdle) return {};
+  return fail(Code::too_large, "more than " + std::to_string(kMostIdle) + " bytes without a row");
+}
+
+Result<void> Document::take_all(std::string_view text) {
   splitter_.feed(text);
   XmlToken token;
   while (true) {
@@ -87,9 +97,16 @@ Result<TableMeta> Document::finish() {
     return fail(Code::corrupt,
                 "truncated: the document ends after " + std::to_string(rows_) + " rows without its closing tags");
   }
+  if (columns_missing_ && !result_has_data_) return fail(Code::corrupt, "a table with rows but without columns");
+  if (strangers_ > 0 && rows_ == 0)
+    return fail(Code::corrupt, "<" + stranger_ + "> where rows belong, and not one row (TR)");
   auto meta = read_metadata(std::move(metadata_), result_, limits_.fields);
   if (!meta) return fail(meta.error());
   meta->row_count = rows_;
+  if (strangers_ > 0) {
+    meta->oddities.push_back("between its rows stand " + std::to_string(strangers_) + " elements that are none, <" +
+                             stranger_ + "> the first of them");
+  }
   if (promised_rows_ && *promised_rows_ != rows_) {
     meta->oddities.push_back("the table promises " + std::to_string(*promised_rows_) + " rows (nrows), and " +
                              std::to_string(rows_) + " came");
@@ -171,8 +188,7 @@ Result<void> Document::take_metadata(const XmlToken& token) {
   if (opens) {
     if (auto opened = open_element(token, depth); !opened) return opened;
   }
-  if (token.kind == Kind::empty || token.kind == Kind::end) close_element(depth);
-  return {};
+  return token.kind == Kind::empty || token.kind == Kind::end ? close_element(depth) : Result<void>();
 }
 
 Result<void> Document::gather(const XmlToken& token) {

@@ -44,8 +44,10 @@ class Document {
     std::size_t number = 0;
     bool has_fields = false;
     std::string id, ref, nrows;
+    unsigned data_depth = 0;  ///< of its DATA, while that is open; 0: it is not
   };
 
+  Result<void> take_all(std::string_view text);
   Result<void> take(const XmlToken& token);
   Result<void> take_prolog(const XmlToken& token);
   Result<void> take_metadata(const XmlToken& token);
@@ -54,8 +56,9 @@ class Document {
   Result<void> open_element(const XmlToken& token, unsigned depth);
   void open_resource(const XmlToken& token, unsigned depth);
   void open_table(const XmlToken& token, unsigned depth);
-  void close_element(unsigned depth);
+  Result<void> close_element(unsigned depth);
   Result<void> open_data(const XmlToken& token, unsigned depth);
+  Result<void> check_inside_data(const XmlToken& token, unsigned depth);
   Result<void> open_stream(const XmlToken& token);
   Result<void> take_plain_rows();
   Result<void> finish_row();
@@ -88,6 +91,9 @@ class Document {
   bool result_has_data_ = false;
   std::optional<std::uint64_t> promised_rows_;  // TABLE/@nrows of the result
   std::size_t other_tables_ = 0;                // more tables with rows, which look like results, too
+  bool columns_missing_ = false;                // rows were passed over because no columns had come before them
+  std::uint64_t strangers_ = 0;                 // elements where rows belong that are none
+  std::string stranger_;                        // the first one's name
   bool announced_ = false;
 
   std::vector<CellRules> rules_;
@@ -102,6 +108,7 @@ class Document {
   Base64Decoder base64_;
   std::string decoded_;
   std::uint64_t rows_ = 0;
+  std::uint64_t idle_bytes_ = 0;  // fed since the last row
 };
 
 }  // namespace skymount::vo

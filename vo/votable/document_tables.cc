@@ -2,6 +2,7 @@
 //
 // The half of Document that knows tables: which is the result, and how its rows come out of the stream.
 #include "vo/votable/document.h"
+#include "vo/votable/encoding.h"
 #include "vo/votable/metadata.h"
 #include "vo/votable/numbers.h"
 #include "vo/votable/tabledata.h"
@@ -25,12 +26,24 @@ Result<void> Document::open_element(const XmlToken& token, unsigned depth) {
     open_table(token, depth);
   } else if (name == "FIELD" && table_ && depth == table_->depth + 1) {
     table_->has_fields = true;
+  } else if (name == "DATA" && table_ && depth == table_->depth + 1) {
+    if (token.kind == Kind::start) table_->data_depth = depth;
   } else if (table_ && (name == "TABLEDATA" || name == "BINARY" || name == "BINARY2" || name == "FITS")) {
     return open_data(token, depth);
   } else if (name == "STREAM" && binary_) {
     return open_stream(token);
+  } else {
+    return check_inside_data(token, depth);
   }
   return {};
+}
+
+/// Rows in a form that is not known are no empty answer.
+Result<void> Document::check_inside_data(const XmlToken& token, unsigned depth) {
+  const bool in_data = table_ && table_->data_depth != 0 && depth > table_->data_depth;
+  if (!in_data || token.local() == "INFO" || !(binary_ || (wants_open_table() && !result_has_data_))) return {};
+  return fail(Code::unsupported, "the rows come in the form <" + to_utf8(token.local().substr(0, 40)) +
+                                     ">, which is none of TABLEDATA, BINARY and BINARY2");
 }
 
 void Document::open_resource(const XmlToken& token, unsigned depth) {
@@ -40,7 +53,7 @@ void Document::open_resource(const XmlToken& token, unsigned depth) {
 
 void Document::open_table(const XmlToken& token, unsigned depth) {
   table_ =
-      OpenTable{depth, tables_++, false, attribute(token, "ID"), attribute(token, "ref"), attribute(token, "nrows")};
+      OpenTable{depth, tables_++, false, attribute(token, "ID"), attribute(token, "ref"), attribute(token, "nrows"), 0};
 }
 
 /// Is the open TABLE the result, or better than what was taken for it?
@@ -51,16 +64,21 @@ bool Document::wants_open_table() const {
          (!result_has_data_ && !result_id_.empty() && table_->ref == result_id_);
 }
 
-void Document::close_element(unsigned depth) {
+Result<void> Document::close_element(unsigned depth) {
   while (!namespaces_.empty() && namespaces_.back().depth >= depth) namespaces_.pop_back();
   if (!resources_.empty() && resources_.back().depth == depth) resources_.pop_back();
   if (depth == 1) mode_ = Mode::epilog;
-  if (!table_ || table_->depth != depth) return;
+  if (table_ && table_->data_depth == depth) {
+    table_->data_depth = 0;
+    if (binary_) return fail(Code::corrupt, "a binary table without the STREAM that holds its rows");
+  }
+  if (!table_ || table_->depth != depth) return {};
   if (wants_open_table() && !result_) {
     result_ = table_->number;
     result_id_ = table_->id;
   }
   table_.reset();
+  return {};
 }
 
 Result<void> Document::open_data(const XmlToken& token, unsigned depth) {
@@ -76,6 +94,7 @@ Result<void> Document::open_data(const XmlToken& token, unsigned depth) {
     if (auto announced = announce(); !announced) return announced;
   }
   const bool of_meta = !resources_.empty() && resources_.back().meta;
+  if (!of_meta && !table_->has_fields && table_->ref.empty() && token.kind != Kind::empty) columns_missing_ = true;
   if (!wanted && !of_meta && table_->has_fields && token.kind != Kind::empty) ++other_tables_;
   if (token.kind == Kind::empty) return {};
   if (!wanted) {
@@ -113,7 +132,10 @@ Result<void> Document::take_rows(const XmlToken& token) {
   if (row_text_.empty()) {
     const bool is_row =
         opens && token.local() == "TR" && depth + (token.kind == Kind::empty ? 1 : 0) == mode_depth_ + 1;
-    if (!is_row) return {};
+    if (!is_row) {
+      if (opens && token.local() != "INFO" && strangers_++ == 0) stranger_ = to_utf8(token.local().substr(0, 40));
+      return {};
+    }
     row_elements_ = row_tag_bytes_ = 0;
     row_has_cdata_ = false;
   }
