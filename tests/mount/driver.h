@@ -58,6 +58,7 @@ struct MountSetup {
   std::filesystem::path folder;  ///< exists; holds cache, configurations, mountpoint
   std::vector<Archive> archives;
   std::vector<std::pair<std::string, std::string>> map = {};  ///< --map HOST=URL
+  std::string options = {};                                   ///< further words of the command line: "--offline"
 };
 
 std::unique_ptr<Driver> direct_driver(const MountSetup& setup);

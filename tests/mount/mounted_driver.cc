@@ -21,7 +21,7 @@ Mount::Mount(const MountSetup& setup) : mountpoint_(setup.folder / "mnt") {
   std::string command = std::string(SKYMOUNT_BINARY) + " mount --cache '" + (setup.folder / "cache").string() + "'";
   for (const Archive& archive : setup.archives) command += " --config '" + write_config(setup, archive).string() + "'";
   for (const auto& [host, url] : setup.map) command += " --map '" + host + "=" + url + "'";
-  command += " '" + mountpoint_.string() + "'";
+  command += " " + setup.options + " '" + mountpoint_.string() + "'";
   const Ran mounted = run(command, 20);
   if (mounted.exit_code != 0) throw std::runtime_error("mount failed: " + mounted.output);
   mounted_ = true;
