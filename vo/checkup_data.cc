@@ -45,7 +45,7 @@ std::optional<Url> links_of(const ArchiveOptions& archive, const Listing& listin
   }
   const Result<Url> configured = Url::parse(archive.datalink.url);
   if (!configured || dataset.publisher_did.empty()) return std::nullopt;
-  return configured->with_parameters({{"ID", dataset.publisher_did}});
+  return configured->with_parameters({{"ID", std::string(dataset.publisher_did)}});
 }
 
 /// A file to be read: the data itself if it may be had, else anything with an address.
@@ -74,6 +74,45 @@ Result<void> read_middle(const OpenedRemote& opened, const FetchContext& ctx) {
   return {};
 }
 
+/// Why nothing of a dataset can be had, in the archive's words; nothing when something can.
+std::optional<std::string> only_faults(const DatasetFolder& folder) {
+  const auto has_file = [](const Entry& entry) { return entry.error.empty(); };
+  if (std::any_of(folder.entries.begin(), folder.entries.end(), has_file)) return std::nullopt;
+  if (!folder.entries.empty()) return folder.entries.front().name + ": " + folder.entries.front().error;
+  if (!folder.faults.empty()) return folder.faults.front().fault;
+  return "it lists nothing";
+}
+
+bool is_about_rights(std::string_view fault) {
+  return fault.starts_with("AuthenticationFault") || fault.starts_with("AuthorizationFault") ||
+         fault.find("not public") != std::string_view::npos;
+}
+
+/// One dataset without any file may be that dataset's fault; another one, far from it in the listing, tells.
+CheckStep step_of_faults(Checkup& run, Archive& archive, const Listing& listing, const std::string& why) {
+  CheckStep out;
+  const std::string first(listing.datasets.front().name);
+  out.words = words_of(first) + " has no file: " + words_of(why, 200);
+  out.verdict = Verdict::warn;
+  out.advice = "nothing, if this dataset is a special one; ERRORS.txt in its folder has the archive's words";
+  if (is_about_rights(why)) return out;
+  out.verdict = Verdict::bad;
+  out.advice = "the links service answers, but with faults; tell the archive. ERRORS.txt in the folders has its words";
+  if (listing.datasets.size() < 2) return out;
+  const Dataset& other = listing.datasets[listing.datasets.size() - 1];
+  Result<DatasetFolder> folder = archive.folder(listing, other, run.within("links of another dataset"));
+  const std::optional<std::string> again = folder ? only_faults(*folder) : std::optional(folder.error().what());
+  if (again) {
+    out.words += "; and " + words_of(other.name) + ": " + words_of(*again, 200);
+    return out;
+  }
+  out.words += "; " + words_of(other.name) + " has " + std::to_string(folder->entries.size());
+  out.verdict = Verdict::warn;
+  out.advice = "nothing, if the first dataset is a special one; ERRORS.txt in its folder has the archive's words";
+  run.folder = std::move(*folder);
+  return out;
+}
+
 }  // namespace
 
 CheckStep check_links(Checkup& run) {
@@ -91,14 +130,13 @@ CheckStep check_links(Checkup& run) {
     return failed_step(folder.error(),
                        "the links service of this archive is broken: folders of datasets will not open");
   run.folder = std::move(*folder);
+  if (const std::optional<std::string> why = only_faults(*run.folder)) {
+    return step_of_faults(run, archive, *listing, *why);
+  }
   CheckStep out;
   out.words = words_of(dataset.name) + ": " + std::to_string(run.folder->entries.size()) + " files, " +
               std::to_string(run.folder->services.size()) + " cutout services, " +
               std::to_string(run.folder->faults.size()) + " faults";
-  if (run.folder->entries.empty()) {
-    out.verdict = Verdict::warn;
-    out.advice = "this dataset has no file; ERRORS.txt in its folder has the archive's words";
-  }
   return out;
 }
 

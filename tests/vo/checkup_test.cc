@@ -171,6 +171,33 @@ TEST_F(CheckupTest, ABrokenLinksServiceIsLinks) {
   EXPECT_EQ(step(steps, "ranges").verdict, Verdict::skipped);
 }
 
+TEST_F(CheckupTest, ALinksServiceThatAnswersWithFaultsAloneIsLinks) {
+  archive();
+  std::string fault = "FatalFault: out of cheese";
+  origin_.handle("/links", [&](const demo::Request& request) {
+    return demo::Reply::text(
+        200,
+        "<VOTABLE version=\"1.4\"><RESOURCE type=\"results\"><INFO name=\"QUERY_STATUS\" value=\"OK\"/><TABLE>"
+        "<FIELD name=\"ID\" datatype=\"char\" arraysize=\"*\"/>"
+        "<FIELD name=\"access_url\" datatype=\"char\" arraysize=\"*\"/>"
+        "<FIELD name=\"error_message\" datatype=\"char\" arraysize=\"*\"/>"
+        "<FIELD name=\"semantics\" datatype=\"char\" arraysize=\"*\"/><DATA><TABLEDATA><TR><TD>" +
+            request.param("ID").value_or("") + "</TD><TD/><TD>" + fault +
+            "</TD><TD>#this</TD></TR></TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>",
+        "application/x-votable+xml;content=datalink");
+  });
+  auto steps = check();
+  EXPECT_THAT(with(Verdict::bad, steps), ElementsAre("links"));
+  EXPECT_THAT(step(steps, "links").words, AllOf(HasSubstr("out of cheese"), HasSubstr("; and ")))
+      << "another dataset is looked at before the service is blamed";
+  EXPECT_THAT(step(steps, "links").advice, HasSubstr("ERRORS.txt"));
+
+  fault = "AuthorizationFault: not yours";
+  steps = check();
+  EXPECT_EQ(step(steps, "links").verdict, Verdict::warn) << "not open to you is no illness";
+  EXPECT_THAT(step(steps, "links").words, HasSubstr("not yours"));
+}
+
 TEST_F(CheckupTest, RangesThatAreIgnoredAreAWarningAndForbiddenFilesAreNot) {
   archive();
   origin_.misbehave("/files", {.ignore_range = true});
