@@ -37,7 +37,8 @@ std::string hashed(std::string_view key) {
 
 struct Parsed {
   std::string_view key;
-  MetaStore::Record record;
+  WallTime stored_at;
+  std::size_t value_at = 0;  ///< its value goes from here to the end
 };
 
 std::optional<Parsed> parse(ByteView stored) {
@@ -46,8 +47,7 @@ std::optional<Parsed> parse(ByteView stored) {
   const WallTime at{std::chrono::milliseconds(in.i64())};
   const std::string_view key = in.text();
   if (!in.ok() || format != kRecordFormat) return std::nullopt;
-  const ByteView value = stored.subspan(1 + 8 + 4 + key.size());
-  return Parsed{key, {Bytes(value.begin(), value.end()), at}};
+  return Parsed{key, at, 1 + 8 + 4 + key.size()};
 }
 
 }  // namespace
@@ -55,11 +55,13 @@ std::optional<Parsed> parse(ByteView stored) {
 MetaStore::MetaStore(std::shared_ptr<Lmdb> lmdb, const Clock& clock) : lmdb_(std::move(lmdb)), clock_(clock) {}
 
 std::optional<MetaStore::Record> MetaStore::get(Room room, std::string_view key) const {
-  const std::optional<Bytes> stored = lmdb_->get(database_of(room), hashed(key));
+  std::optional<Bytes> stored = lmdb_->get(database_of(room), hashed(key));
   if (!stored) return std::nullopt;
-  std::optional<Parsed> parsed = parse(*stored);
+  const std::optional<Parsed> parsed = parse(*stored);
   if (!parsed || parsed->key != key) return std::nullopt;
-  return std::move(parsed->record);
+  // Moved to the front where it lies: a second copy of a large listing would cost as much as reading it.
+  stored->erase(stored->begin(), stored->begin() + static_cast<std::ptrdiff_t>(parsed->value_at));
+  return Record{std::move(*stored), parsed->stored_at};
 }
 
 namespace {
@@ -102,7 +104,9 @@ void MetaStore::erase(Room room, std::string_view key) {
 void MetaStore::each(Room room, const std::function<bool(std::string_view, const Record&)>& visit) const {
   lmdb_->each(database_of(room), "", [&](std::string_view, ByteView stored) {
     const std::optional<Parsed> parsed = parse(stored);
-    return !parsed || visit(parsed->key, parsed->record);
+    if (!parsed) return true;
+    const ByteView value = stored.subspan(parsed->value_at);
+    return visit(parsed->key, {Bytes(value.begin(), value.end()), parsed->stored_at});
   });
 }
 

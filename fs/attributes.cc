@@ -14,14 +14,17 @@ constexpr std::int64_t kNanosecond = 1'000'000'000;
 // copies, and rsync would copy it at every run.
 constexpr std::int64_t kEarliestOfFiles = -2'147'483'648LL * kNanosecond;
 
-std::optional<std::int64_t> observed_ns(const Place& place) {
-  if (!place.listing) return std::nullopt;
-  const std::optional<double> mjd = place.dataset_row().t_min_mjd;
+std::optional<std::int64_t> observed_ns(const vo::Dataset& dataset) {
+  const std::optional<double> mjd = dataset.t_min_mjd;
   if (!mjd || !std::isfinite(*mjd)) return std::nullopt;
   const double seconds = vo::mjd_to_unix(*mjd);
   if (std::abs(seconds) > 9e9) return std::nullopt;  // +-285 years: what nanoseconds in 64 bits can say
   // An MJD of today in a double is good to 0.6 microseconds; to the millisecond it reads as the archive wrote it.
   return std::llround(seconds * 1000) * (kNanosecond / 1000);
+}
+
+std::optional<std::int64_t> observed_ns(const Place& place) {
+  return place.listing ? observed_ns(place.dataset_row()) : std::nullopt;
 }
 
 std::int64_t to_ns(WallTime when) {
@@ -97,6 +100,15 @@ Attributes as_known(const Node& node, const cache::BlockCache& blocks, WallTime 
 }
 
 }  // namespace
+
+Attributes attributes_of(const vo::Listing& listing, const vo::Dataset& dataset, NodeId node, std::uint64_t ino) {
+  Attributes out;
+  out.node = node;
+  out.ino = ino;
+  out.folder = true;
+  out.mtime_ns = observed_ns(dataset).value_or(to_ns(listing.asked_at));
+  return out;
+}
 
 Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime configured_at) {
   Attributes out = as_known(node, blocks, configured_at);

@@ -35,6 +35,9 @@ inline constexpr std::uint64_t kUnknownSize = 2880;
 /// Size and version of a data place, asking memory (and for the first time LMDB) only.
 KnownSize known_size(const Place& place);
 
+/// Of a dataset's folder, for which no place was made.
+Attributes attributes_of(const vo::Listing& listing, const vo::Dataset& dataset, NodeId node, std::uint64_t ino);
+
 /// Never waits for the network. `configured_at`: the date of what no answer dates.
 Attributes attributes_of(const Node& node, const cache::BlockCache& blocks, WallTime configured_at);
 

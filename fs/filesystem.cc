@@ -417,7 +417,14 @@ std::shared_ptr<const FolderHandle> Filesystem::folder(HandleId id) const {
 }
 
 std::optional<Attributes> Filesystem::enter(const FolderHandle& folder, std::size_t index) {
-  if (!folder.contents.items.at(index).folder) return std::nullopt;
+  const FolderContents& contents = folder.contents;
+  if (index >= contents.size()) return std::nullopt;
+  const ShownItem item = contents.item(index);
+  if (!item.folder) return std::nullopt;
+  if (const std::optional<std::uint32_t> dataset = contents.dataset(index)) {
+    const NodeId node = inodes_.enter_dataset(folder.node->place, contents.listing, *dataset);
+    return attributes_of(*contents.listing, contents.listing->datasets[*dataset], node, item.ino);
+  }
   Result<Place> place = tree_.item(folder.node->place, folder.contents, index);
   if (!place || !place->is_folder()) return std::nullopt;
   return intern(std::move(*place));

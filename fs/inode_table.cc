@@ -14,6 +14,14 @@ bool same_thing(const Place& a, const Place& b) {
   return a.listing->version == b.listing->version && a.dataset == b.dataset;
 }
 
+/// The question's folder in which a dataset lies under its listed name; nothing for other places.
+std::optional<std::string> folder_of_dataset(const Place& place) {
+  if (place.kind != PlaceKind::dataset || !place.listing) return std::nullopt;
+  const std::string ending = "/" + std::string(place.dataset_row().name);
+  if (!place.path.ends_with(ending)) return std::nullopt;
+  return place.path.substr(0, place.path.size() - ending.size());
+}
+
 }  // namespace
 
 InodeTable::InodeTable(Place root) {
@@ -25,9 +33,19 @@ InodeTable::InodeTable(Place root) {
 }
 
 NodePtr InodeTable::find(NodeId id) const {
-  return state_.with([&](const State& state) {
+  std::optional<DatasetNodes::Found> dataset;
+  NodePtr node = state_.with([&](const State& state) -> NodePtr {
     const auto it = state.by_id.find(id);
-    return it == state.by_id.end() ? nullptr : it->second.node;
+    if (it != state.by_id.end()) return it->second.node;
+    dataset = state.datasets.find(id);
+    return nullptr;
+  });
+  return dataset ? dataset->node(id) : node;
+}
+
+NodeId InodeTable::enter_dataset(const Place& folder, const vo::ListingPtr& listing, std::uint32_t dataset) {
+  return state_.with([&](State& state) {
+    return state.datasets.enter(folder.path, listing, dataset, state.next, [&] { return folder; });
   });
 }
 
@@ -47,6 +65,19 @@ void InodeTable::retire(State& state, const Node& node) {
 
 NodePtr InodeTable::intern(Place place, const std::optional<Bound>& version) {
   const std::uint64_t ino = place.ino();
+  if (const std::optional<std::string> path = folder_of_dataset(place)) {
+    const NodeId id = state_.with([&](State& state) {
+      return state.datasets.enter(*path, place.listing, place.dataset, state.next, [&] {
+        Place folder = place;
+        folder.kind = PlaceKind::query;
+        folder.path = *path;
+        folder.listing = nullptr;
+        folder.dataset = 0;
+        return folder;
+      });
+    });
+    return std::make_shared<Node>(id, std::move(place), ino);
+  }
   return state_.with([&](State& state) {
     if (const auto known = current(state, ino, place); known != state.by_ino.end()) {
       Held& held = state.by_id.at(known->second);
@@ -90,8 +121,10 @@ void InodeTable::retire(const Place& place) {
 
 void InodeTable::forget(NodeId id, std::uint64_t count) {
   if (id == 1) return;
-  NodePtr last;  // destroyed outside the lock
+  NodePtr last;  // destroyed outside the lock, as is the next
+  std::shared_ptr<const void> last_answer;
   state_.with([&](State& state) {
+    if (state.datasets.forget(id, count, last_answer)) return;
     const auto it = state.by_id.find(id);
     if (it == state.by_id.end()) return;
     if (it->second.lookups > count) {
@@ -105,7 +138,7 @@ void InodeTable::forget(NodeId id, std::uint64_t count) {
 }
 
 std::size_t InodeTable::size() const {
-  return state_.with([](const State& state) { return state.by_id.size(); });
+  return state_.with([](const State& state) { return state.by_id.size() + state.datasets.size(); });
 }
 
 }  // namespace skymount::fs

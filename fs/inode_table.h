@@ -4,6 +4,7 @@
 // when the version is gone the node is retired, and the next lookup of the same name makes a new one.
 #pragma once
 
+#include "fs/dataset_nodes.h"
 #include "fs/tree/node.h"
 
 #include <unordered_map>
@@ -19,6 +20,8 @@ class InodeTable {
   /// The node for `place`, made when there is none, its lookup count raised by one. With `version` a node bound to
   /// another version does not fit and is replaced; an unbound one is bound.
   NodePtr intern(Place place, const std::optional<Bound>& version);
+  /// The same for a dataset of `folder`, a question's that `listing` answers, without making a place of it.
+  NodeId enter_dataset(const Place& folder, const vo::ListingPtr& listing, std::uint32_t dataset);
   /// Binds the version that an open has learned. False when the node stands for another one; it is then retired.
   bool bind(const NodePtr& node, const Bound& version);
   /// The next lookup of its name makes a new node: the kernel holds this one for dead.
@@ -36,6 +39,7 @@ class InodeTable {
     // By st_ino, which is a hash of the key: the keys themselves would be a third of a node's memory. Places whose hashes
     // meet are told apart by looking at them.
     std::unordered_multimap<std::uint64_t, NodeId> by_ino;
+    DatasetNodes datasets;  // under their listed names; all else, and datasets under a shorter name, above
     NodeId next = 2;
   };
   /// The node that stands for `place` now; end() when there is none.

@@ -112,8 +112,9 @@ class Catalog::Impl {
       if (const auto counted = count_of(*listing)) return *counted;
     }
     query.limit.reset();
-    const auto answer = counts_.get(query.canonical(), ctx, unpack_count,
-                                    [this, query](const FetchContext& own) { return archive_->count(query, own); });
+    const auto answer = counts_.get(
+        query.canonical(), ctx, [](const SharedBytes& r) { return unpack_count(r.view()); },
+        [this, query](const FetchContext& own) { return archive_->count(query, own); });
     if (!answer) return fail(answer.error());
     return **answer;
   }
@@ -123,8 +124,8 @@ class Catalog::Impl {
 
  private:
   Shelf<Listing>::Load load_listing(const Query& query) const {
-    return [this, query](ByteView bytes) -> std::optional<Listing> {
-      std::optional<ListingParts> parts = unpack_listing(bytes);
+    return [this, query](const SharedBytes& record) -> std::optional<Listing> {
+      std::optional<ListingParts> parts = unpack_listing(record);
       // What was remembered under a larger budget is asked anew.
       if (!parts || parts->table.bytes() > archive_->options().memory_bytes / kTableShare) return std::nullopt;
       parts->query = query;
@@ -150,7 +151,7 @@ class Catalog::Impl {
       };
       const auto it = std::find_if(now->datasets.begin(), now->datasets.end(), same);
       if (it == now->datasets.end()) {
-        return fail(Code::stale, "the archive names another file for " + dataset.name + " now, or none");
+        return fail(Code::stale, "the archive names another file for " + std::string(dataset.name) + " now, or none");
       }
       const std::optional<DatasetFolder> folder = archive_->folder_of_row(*now, *it);
       if (!folder || folder->entries.empty() || folder->entries.front().url == entry.url) return std::nullopt;

@@ -8,7 +8,7 @@ namespace skymount::vo {
 namespace {
 
 // Raised when a layout changes; older records then count as absent.
-constexpr std::uint8_t kListingLayout = 4;
+constexpr std::uint8_t kListingLayout = 5;
 constexpr std::uint8_t kFolderLayout = 2;
 
 void put_time(RecordWriter& out, WallTime time) {
@@ -136,29 +136,23 @@ DatasetFolder::CutoutService get_service(RecordReader& in) {
   return service;
 }
 
-Bytes pack_names(const Listing& listing) {
-  RecordWriter out;
-  out.text(listing.named_by);
-  out.u32(static_cast<std::uint32_t>(listing.datasets.size()));
-  for (const Dataset& dataset : listing.datasets) {
-    out.text(dataset.name);
-    out.u32(static_cast<std::uint32_t>(dataset.rows.size()));
-    for (const std::uint32_t row : dataset.rows) out.u32(row);
-  }
-  return std::move(out).take();
+/// A piece of the record that is believed when this has not changed.
+void put_checked(RecordWriter& out, ByteView piece) {
+  out.text(as_text(piece));
+  out.u64(cache::hash64(as_text(piece)));
 }
 
-std::optional<RememberedNames> unpack_names(ByteView bytes) {
-  RecordReader in(bytes);
-  RememberedNames names;
-  names.name_template = in.text();
-  get_each(in, [&] {
-    RememberedNames::One one{get_text(in), {}};
-    get_each(in, [&] { one.rows.push_back(in.u32()); });
-    names.datasets.push_back(std::move(one));
-  });
-  if (!in.complete()) return std::nullopt;
-  return names;
+struct Checked {
+  SharedBytes bytes;
+  std::uint64_t hash = 0;
+  bool intact = false;
+};
+
+Checked get_checked(RecordReader& in, const SharedBytes& record) {
+  const std::string_view piece = in.text();
+  const std::uint64_t hash = cache::hash64(piece);
+  const auto offset = static_cast<std::size_t>(as_bytes(piece).data() - record.view().data());
+  return {in.ok() ? record.part(offset, piece.size()) : SharedBytes(), hash, in.u64() == hash && in.ok()};
 }
 
 }  // namespace
@@ -175,15 +169,13 @@ Bytes pack(const Listing& listing) {
     out.text(shortfall.words);
   }
   out.text(listing.links_id);
-  const Bytes names = pack_names(listing);
-  out.text(as_text(names));
-  out.u64(cache::hash64(as_text(names)));
-  out.text(as_text(listing.table.pack()));
+  put_checked(out, listing.datasets.bytes());
+  put_checked(out, listing.table.pack());
   return std::move(out).take();
 }
 
-std::optional<ListingParts> unpack_listing(ByteView bytes) {
-  RecordReader in(bytes);
+std::optional<ListingParts> unpack_listing(const SharedBytes& record) {
+  RecordReader in(record.view());
   if (in.u8() != kListingLayout) return std::nullopt;
   ListingParts parts;
   parts.adql = in.text();
@@ -194,14 +186,17 @@ std::optional<ListingParts> unpack_listing(ByteView bytes) {
     parts.shortfalls.push_back({static_cast<Shortfall::Kind>(kind), get_text(in)});
   });
   parts.links_id = in.text();
-  const std::string_view names = in.text();
-  if (in.u64() == cache::hash64(names)) parts.names = unpack_names(as_bytes(names));
-  const std::string_view packed = in.text();
-  if (!in.complete()) return std::nullopt;
-  Result<Table> table = Table::unpack(as_bytes(packed));
+  const Checked datasets = get_checked(in, record);
+  const Checked rows = get_checked(in, record);
+  if (!in.complete() || !rows.intact) return std::nullopt;
+  Result<Table> table = Table::adopt(rows.bytes);
   if (!table) return std::nullopt;
   parts.table = std::move(*table);
-  parts.rows_hash = cache::hash64(packed);
+  parts.rows_hash = rows.hash;
+  // Without them they are made of the rows again.
+  if (datasets.intact) {
+    parts.datasets = PackedDatasets::read(datasets.bytes, parts.table.size()).value_or(PackedDatasets());
+  }
   return parts;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// How answers lie in LMDB between mounts. A listing is kept as its rows and made again by listing_builder; a dataset
-// folder is kept as it is. Records are ours but the disk is not trusted: whatever does not read back completely counts
-// as absent.
+// How answers lie in LMDB between mounts. A listing is kept as its rows and its datasets, both so that they can be used
+// where they lie: who lists tens of thousands of entries waits for no table to be decoded. Records are ours but the
+// disk is not trusted: what its checksum, or reading it completely, does not confirm counts as absent.
 #pragma once
 
 #include "cache/base/bytes.h"
@@ -14,8 +14,8 @@
 namespace skymount::vo {
 
 Bytes pack(const Listing& listing);
-/// Without the query, which is the key.
-std::optional<ListingParts> unpack_listing(ByteView bytes);
+/// Without the query, which is the key. Points into the record, and keeps it.
+std::optional<ListingParts> unpack_listing(const SharedBytes& record);
 
 Bytes pack(const DatasetFolder& folder);
 std::optional<DatasetFolder> unpack_folder(ByteView bytes);

@@ -25,8 +25,8 @@ std::string identity_of(const Service& service, const Dataset& dataset, const Pa
   }
   std::sort(stable.begin(), stable.end());
   const Result<Url> url = Url::parse(service.access_url);
-  return "soda:" + (url ? url->without_signature() : service.access_url) + "\n" + dataset.publisher_did + "\n" +
-         form_encode(stable);
+  return "soda:" + (url ? url->without_signature() : service.access_url) + "\n" + std::string(dataset.publisher_did) +
+         "\n" + form_encode(stable);
 }
 
 Entry entry_of(const Service& service, const Dataset& dataset, Parameters asked, std::string_view extension) {

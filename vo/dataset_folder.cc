@@ -16,7 +16,7 @@ namespace {
 constexpr double kUnixEpochMjd = 40587;
 
 std::string dataset_id(const Listing& listing, const Dataset& dataset) {
-  if (!dataset.publisher_did.empty() || dataset.rows.empty()) return dataset.publisher_did;
+  if (!dataset.publisher_did.empty() || dataset.rows.empty()) return std::string(dataset.publisher_did);
   return listing.table.text(dataset.rows.front(), "obs_id");
 }
 
@@ -252,8 +252,8 @@ DatasetFolder folder_of_links(const Listing& listing, const Dataset& dataset, co
   if (!builder.has_files() && row_is_file) builder.add_file_of_row();
   if (answer.links.empty()) {
     // Archives also answer so when a right is missing (ALMA): an empty folder would pass for "no data".
-    builder.fault(
-        {dataset.publisher_did, "", "the archive lists no links here: it has none, or they are not open to you"});
+    builder.fault({std::string(dataset.publisher_did), "",
+                   "the archive lists no links here: it has none, or they are not open to you"});
   }
   return builder.finish(shown_links(answer.table, document));
 }

@@ -49,6 +49,10 @@ Result<DatasetFolderPtr> blameless(Result<DatasetFolderPtr> folder) {
   return fail(Code::corrupt, folder.error().what());
 }
 
+std::optional<DatasetFolder> load_folder(const SharedBytes& record) {
+  return unpack_folder(record.view());
+}
+
 std::string key_on_way(const Dataset& dataset, const LinksTrail& trail) {
   std::string key = key_of(dataset);
   for (const Entry& step : trail) key += "\n> " + step.identity;
@@ -121,7 +125,7 @@ Result<DatasetFolderPtr> DatasetFolders::get(const ListingPtr& listing, const Da
   if (DatasetFolderPtr known = in_memory(*listing, dataset, trail)) return known;
   if (trail.empty() && siblings != Siblings::none) ahead_.entered(*listing, index_in(*listing, dataset));
   if (!trail.empty()) return get_nested(listing, dataset, trail, /*may_renew_way=*/true, ctx);
-  return blameless(shelf_.get(key_of(dataset), ctx, unpack_folder, question(listing, dataset, siblings)));
+  return blameless(shelf_.get(key_of(dataset), ctx, load_folder, question(listing, dataset, siblings)));
 }
 
 /// The documents on the way are known, since somebody came along it; their links may have expired since.
@@ -133,7 +137,7 @@ Result<DatasetFolderPtr> DatasetFolders::get_nested(const ListingPtr& listing, c
   const auto ask = [this, listing, &dataset, trail, source = (*root)->source](const FetchContext& own) {
     return archive_->links().nested(*listing, dataset, source, trail, own);
   };
-  Result<DatasetFolderPtr> out = blameless(shelf_.get(key_on_way(dataset, trail), ctx, unpack_folder, ask));
+  Result<DatasetFolderPtr> out = blameless(shelf_.get(key_on_way(dataset, trail), ctx, load_folder, ask));
   if (out || !may_renew_way || !may_have_expired(out.error().code())) return out;
   const LinksTrail before(trail.begin(), trail.end() - 1);
   Result<std::optional<Entry>> newer = renewed(listing, dataset, before, trail.back(), ctx);
@@ -169,7 +173,7 @@ Result<std::optional<Entry>> DatasetFolders::renewed(const ListingPtr& listing, 
   if (!fresh) return fail(fresh.error());
   const Entry* now = find(**fresh, entry);
   if (now == nullptr) {
-    return fail(Code::stale, "'" + entry.name + "' is no longer among the links of " + dataset.name);
+    return fail(Code::stale, "'" + entry.name + "' is no longer among the links of " + std::string(dataset.name));
   }
   return has_news(*now, entry) ? std::optional(*now) : std::nullopt;
 }
@@ -195,7 +199,7 @@ void DatasetFolders::fetch_behind(const ListingPtr& listing, std::uint32_t datas
     ctx.priority = Priority::prefetch;
     const Dataset& row = listing->datasets[dataset];
     // Nobody waits for it: who enters the dataset later gets the answer or asks again.
-    (void)shelf_.get(key_of(row), ctx, unpack_folder, question(listing, row, Siblings::none));
+    (void)shelf_.get(key_of(row), ctx, load_folder, question(listing, row, Siblings::none));
   });
 }
 

@@ -10,8 +10,9 @@
 namespace skymount::vo {
 
 inline std::string key_of(const Dataset& dataset) {
-  const std::string key = dataset.publisher_did + "\n" + dataset.access_url;
-  return key.size() > 1 ? key : "\n\n" + dataset.name;
+  std::string key(dataset.publisher_did);
+  key.append("\n").append(dataset.access_url);
+  return key.size() > 1 ? key : std::string("\n\n").append(dataset.name);
 }
 
 }  // namespace skymount::vo

@@ -121,9 +121,9 @@ std::vector<Entry> named_entries(std::vector<EntryDraft> drafts, const std::stri
   return Naming(std::move(drafts), id).run();
 }
 
-std::string stable_url(const std::string& text) {
+std::string stable_url(std::string_view text) {
   const Result<Url> url = Url::parse(text);
-  return url ? url->without_signature() : text;
+  return url ? url->without_signature() : std::string(text);
 }
 
 }  // namespace skymount::vo

@@ -24,6 +24,6 @@ struct EntryDraft {
 std::vector<Entry> named_entries(std::vector<EntryDraft> drafts, const std::string& id);
 
 /// A URL without what changes from day to day; the text itself when it is none.
-std::string stable_url(const std::string& text);
+std::string stable_url(std::string_view text);
 
 }  // namespace skymount::vo

@@ -130,7 +130,7 @@ std::optional<Url> LinksService::links_service(const Listing& listing, const Dat
   if (row_is_links || options_.datalink.url.empty() || dataset.publisher_did.empty()) return std::nullopt;
   const Result<Url> configured = Url::parse(options_.datalink.url);
   if (!configured) return std::nullopt;
-  return configured->with_parameters({{"ID", dataset.publisher_did}});
+  return configured->with_parameters({{"ID", std::string(dataset.publisher_did)}});
 }
 
 std::optional<DatasetFolder> LinksService::folder_of_row(const Listing& listing, const Dataset& dataset) const {

@@ -5,6 +5,7 @@
 
 #include "cache/base/clock.h"
 #include "vo/entry.h"
+#include "vo/packed_datasets.h"
 #include "vo/query/query.h"
 #include "vo/votable/table.h"
 
@@ -12,20 +13,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace skymount::vo {
-
-/// The distinct (obs_publisher_did, access_url) of a listing, in row order.
-struct Dataset {
-  std::string name;          ///< folder name, unique in the listing
-  std::vector<std::uint32_t> rows;  ///< into Listing::table
-  std::string publisher_did, access_url, access_format;
-  std::optional<double> t_min_mjd;
-  std::string product_type;
-  std::optional<std::uint64_t> size_estimate;  ///< bytes
-};
 
 /// Why a listing may lack rows or hold too many. Each becomes a paragraph of INCOMPLETE.txt.
 struct Shortfall {
@@ -50,15 +40,14 @@ struct Listing {
   WallTime asked_at{};
   std::uint64_t version = 0;  ///< hash of query, time and rows: names generated files' inodes
   Table table;
-  std::vector<Dataset> datasets;
+  PackedDatasets datasets;  ///< in row order
   std::vector<Shortfall> shortfalls;
-  std::string named_by{};  ///< the [naming] template that made the datasets' names
   std::uint64_t rows_hash = 0;  ///< of the packed table
   std::string links_id{};  ///< no row has it, but the links service knows it: the one dataset, which has no rows
   bool stale = false;  ///< past its time to live, shown because the archive cannot be reached
 
-  const Dataset* find(std::string_view name) const;
-  std::unordered_map<std::string, std::uint32_t> by_name;  ///< also names without their twin suffix, when unique
+  /// As PackedDatasets::find.
+  const Dataset* find(std::string_view name) const { return datasets.find(name); }
 };
 
 /// One links answer, turned into what the dataset folder shows.

@@ -44,8 +44,8 @@ std::string trimmed_cell(const Row& cells, std::optional<std::size_t> column) {
 }
 
 /// All but name and rows.
-Dataset to_dataset(const Row& cells, const Columns& columns) {
-  Dataset dataset;
+DatasetDraft to_dataset(const Row& cells, const Columns& columns) {
+  DatasetDraft dataset;
   const auto text = [&](std::optional<std::size_t> column) { return trimmed_cell(cells, column); };
   dataset.publisher_did = text(columns.did);
   dataset.access_url = text(columns.url);
@@ -58,7 +58,7 @@ Dataset to_dataset(const Row& cells, const Columns& columns) {
 }
 
 /// What makes a row the same dataset as another. Rows without id and URL have nothing but their obs_id.
-std::string key_of(const Dataset& dataset, const Row& cells, const Columns& columns) {
+std::string key_of(const DatasetDraft& dataset, const Row& cells, const Columns& columns) {
   std::string key = dataset.publisher_did + "\n" + dataset.access_url;
   if (key.size() > 1) return key;
   return key + "\n" + to_text(cell(cells, columns.obs_id));
@@ -77,23 +77,8 @@ std::string iso_time(WallTime time) {
   return mjd_to_iso(mjd).substr(0, 19) + "Z";
 }
 
-std::string without_twin_suffix(const std::string& name) {
-  const std::size_t tilde = name.rfind('~');
-  return tilde == std::string::npos || tilde == 0 ? std::string{} : name.substr(0, tilde);
-}
-
-void index_names(Listing& listing) {
-  std::unordered_map<std::string, unsigned> bases;
-  for (const Dataset& dataset : listing.datasets) ++bases[without_twin_suffix(dataset.name)];
-  for (std::uint32_t i = 0; i < listing.datasets.size(); ++i) {
-    const std::string base = without_twin_suffix(listing.datasets[i].name);
-    if (!base.empty() && bases[base] == 1) listing.by_name.emplace(base, i);
-  }
-  for (std::uint32_t i = 0; i < listing.datasets.size(); ++i) listing.by_name[listing.datasets[i].name] = i;
-}
-
 /// Groups the rows into datasets and names these.
-void make_datasets(Listing& listing, const std::string& name_template) {
+PackedDatasets make_datasets(const Listing& listing, const std::string& name_template) {
   const Table& table = listing.table;
   const Columns columns(table.meta);
   const NameTemplate names = template_of(name_template);
@@ -101,14 +86,15 @@ void make_datasets(Listing& listing, const std::string& name_template) {
   for (const std::string& column : names.columns()) naming[column] = table.meta.column(column);
   std::unordered_map<std::string, std::uint32_t> known;
   std::vector<NameWish> wishes;
+  std::vector<DatasetDraft> datasets;
   for (std::uint32_t row = 0; row < table.size(); ++row) {
     const Row cells = table.row(row);
-    Dataset dataset = to_dataset(cells, columns);
+    DatasetDraft dataset = to_dataset(cells, columns);
     dataset.rows = {row};
     std::string key = key_of(dataset, cells, columns);
-    const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(listing.datasets.size()));
+    const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(datasets.size()));
     if (!is_new) {
-      listing.datasets[place->second].rows.push_back(row);
+      datasets[place->second].rows.push_back(row);
       continue;
     }
     std::string name = names.name_of([&](std::string_view column) {
@@ -116,41 +102,24 @@ void make_datasets(Listing& listing, const std::string& name_template) {
       return known_column == naming.end() ? std::string() : trimmed_cell(cells, known_column->second);
     });
     wishes.push_back({std::move(name), std::move(key), id_tail(dataset.publisher_did)});
-    listing.datasets.push_back(std::move(dataset));
+    datasets.push_back(std::move(dataset));
   }
-  if (listing.datasets.empty() && !listing.links_id.empty()) {
-    Dataset dataset;
+  if (datasets.empty() && !listing.links_id.empty()) {
+    DatasetDraft dataset;
     dataset.publisher_did = listing.links_id;
     wishes.push_back({safe_name(id_tail(listing.links_id), kMaxDatasetName), listing.links_id, listing.links_id});
-    listing.datasets.push_back(std::move(dataset));
+    datasets.push_back(std::move(dataset));
   }
   // Twins are told apart by their id where that can do it: URLs come and go, and names shall stay.
   std::unordered_map<std::string, unsigned> rows_of_id;
-  for (const Dataset& dataset : listing.datasets) ++rows_of_id[dataset.publisher_did];
+  for (const DatasetDraft& dataset : datasets) ++rows_of_id[dataset.publisher_did];
   for (std::size_t i = 0; i < wishes.size(); ++i) {
-    const std::string& did = listing.datasets[i].publisher_did;
+    const std::string& did = datasets[i].publisher_did;
     if (!did.empty() && rows_of_id[did] == 1) wishes[i].identity = did;
   }
   std::vector<std::string> unique = unique_dataset_names(wishes);
-  for (std::size_t i = 0; i < listing.datasets.size(); ++i) listing.datasets[i].name = std::move(unique[i]);
-}
-
-/// The same from what was remembered. False when that does not fit the rows; the listing is untouched then.
-bool restore_datasets(Listing& listing, RememberedNames names) {
-  const auto fits = [&](const RememberedNames::One& one) {
-    return !one.rows.empty() && std::all_of(one.rows.begin(), one.rows.end(),
-                                            [&](std::uint32_t row) { return row < listing.table.size(); });
-  };
-  if (names.datasets.empty() || !std::all_of(names.datasets.begin(), names.datasets.end(), fits)) return false;
-  const Columns columns(listing.table.meta);
-  listing.datasets.reserve(names.datasets.size());
-  for (RememberedNames::One& one : names.datasets) {
-    Dataset dataset = to_dataset(listing.table.row(one.rows.front()), columns);
-    dataset.name = std::move(one.name);
-    dataset.rows = std::move(one.rows);
-    listing.datasets.push_back(std::move(dataset));
-  }
-  return true;
+  for (std::size_t i = 0; i < datasets.size(); ++i) datasets[i].name = std::move(unique[i]);
+  return PackedDatasets::of(datasets, name_template);
 }
 
 }  // namespace
@@ -164,11 +133,8 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   listing.shortfalls = std::move(parts.shortfalls);
   listing.table = std::move(parts.table);
   listing.links_id = std::move(parts.links_id);
-  listing.named_by = name_template;
-  const bool named = parts.names && parts.names->name_template == name_template &&
-                     restore_datasets(listing, std::move(*parts.names));
-  if (!named) make_datasets(listing, name_template);
-  index_names(listing);
+  const bool named = !parts.datasets.empty() && parts.datasets.name_template() == name_template;
+  listing.datasets = named ? std::move(parts.datasets) : make_datasets(listing, name_template);
   listing.rows_hash = parts.rows_hash != 0 ? parts.rows_hash : cache::hash64(as_text(listing.table.pack()));
   const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" + listing.links_id + "\n" +
                             std::to_string(listing.asked_at.time_since_epoch().count()) + "\n";
@@ -191,8 +157,7 @@ void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTim
 }
 
 std::uint64_t weight(const Listing& listing) {
-  // 1000: a dataset's strings, its vectors and its place in the index, as malloc rounds them up (measured).
-  return 4096 + listing.datasets.size() * 1000 + listing.table.bytes();
+  return 4096 + listing.datasets.weight() + listing.table.bytes();
 }
 
 }  // namespace skymount::vo

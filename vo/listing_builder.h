@@ -11,16 +11,6 @@
 
 namespace skymount::vo {
 
-/// Datasets as a listing had them before: grouping and naming tens of thousands of rows takes longer than reading them.
-struct RememberedNames {
-  std::string name_template;  ///< good for this one only
-  struct One {
-    std::string name;
-    std::vector<std::uint32_t> rows;  ///< into the table
-  };
-  std::vector<One> datasets;
-};
-
 /// What was asked and what came.
 struct ListingParts {
   Query query;
@@ -29,8 +19,10 @@ struct ListingParts {
   Table table;
   std::vector<Shortfall> shortfalls;
   std::string links_id{};  ///< as in Listing
-  std::optional<RememberedNames> names{};  ///< of an answer that was remembered on disk
-  std::uint64_t rows_hash = 0;             ///< of the packed table; 0: not known
+  /// Of an answer that was remembered on disk: grouping and naming tens of thousands of rows takes longer than reading
+  /// them.
+  PackedDatasets datasets{};
+  std::uint64_t rows_hash = 0;  ///< of the packed table; 0: not known
 };
 
 /// `name_template` as [naming] dataset; one that does not parse gives the default's names and a line in the log.

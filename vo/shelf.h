@@ -56,7 +56,7 @@ template <class T>
 class Shelf {
  public:
   using Ptr = std::shared_ptr<const T>;
-  using Load = std::function<std::optional<T>(ByteView)>;
+  using Load = std::function<std::optional<T>(const SharedBytes& record)>;
   using Ask = std::function<Result<T>(const FetchContext&)>;
   struct Rules {
     cache::MetaStore::Room room;
@@ -175,9 +175,9 @@ class Shelf {
     if (auto known = remembered(key); known && (known->value || fresh(*known))) return known;
     if (!store_) return std::optional<Known<T>>{};
     const Result<bool> loaded = loads_.run(key, ctx, rules_.limit, [=, this](const FetchContext&) -> Result<bool> {
-      const auto stored = read(key);
+      auto stored = read(key);
       if (!stored) return false;
-      std::optional<T> value = load(stored->value);
+      std::optional<T> value = load(SharedBytes(std::move(stored->value)));
       if (!value) return false;
       // A clock that was set back must not make an answer young for ever.
       const WallTime since = std::min(stored->stored_at, clock_.now());

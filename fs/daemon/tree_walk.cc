@@ -66,11 +66,12 @@ void TreeWalk::descend(const Place& at, std::string_view rest) {
   const Result<FolderContents> listed = contents(at);
   if (!listed) return failed(at.path, listed.error());
   bool matched = false;
-  for (const FolderItem& item : listed->items) {
-    if (fnmatch(name.c_str(), item.name.c_str(), FNM_PERIOD) != 0) continue;
+  for (std::size_t i = 0; i < listed->size(); ++i) {
+    const std::string found(listed->name(i));
+    if (fnmatch(name.c_str(), found.c_str(), FNM_PERIOD) != 0) continue;
     matched = true;
-    const Result<Place> place = child(at, item.name);
-    place ? descend(*place, after) : failed((at.path == "/" ? "" : at.path) + "/" + item.name, place.error());
+    const Result<Place> place = child(at, found);
+    place ? descend(*place, after) : failed((at.path == "/" ? "" : at.path) + "/" + found, place.error());
   }
   if (!matched) failed(path, Error(Code::not_found, "nothing matches in " + at.path));
 }
@@ -87,13 +88,14 @@ void TreeWalk::below(const Place& folder, unsigned depth) {
   if (folder.kind == PlaceKind::control_folder) return;
   const Result<FolderContents> listed = contents(folder);
   if (!listed) return failed(folder.path, listed.error());
-  for (const FolderItem& item : listed->items) {
+  for (std::size_t i = 0; i < listed->size(); ++i) {
     if (stop_.stop_requested()) return;
-    Result<Place> place = child(folder, item.name);
+    const std::string name(listed->name(i));
+    Result<Place> place = child(folder, name);
     if (place) {
       take(std::move(*place), depth + 1);
     } else {
-      failed((folder.path == "/" ? "" : folder.path) + "/" + item.name, place.error());
+      failed((folder.path == "/" ? "" : folder.path) + "/" + name, place.error());
     }
   }
 }

@@ -208,15 +208,28 @@ void on_opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {
       fuse_req_ctx(req)->pid);
 }
 
+/// A name as libfuse wants it.
+class EndedName {
+ public:
+  explicit EndedName(std::string_view name) { text_[name.copy(text_, sizeof text_ - 1)] = '\0'; }
+  const char* c_str() const { return text_; }
+
+ private:
+  char text_[256];  // NAME_MAX and its end; longer names are never shown
+};
+
 /// Entry `at` of an open folder: 0 ".", 1 "..", then the items.
-struct stat entry_of(const FolderHandle& folder, std::size_t at, const char*& name) {
+EndedName name_of(const FolderHandle& folder, std::size_t at) {
+  return EndedName(at == 0 ? "." : at == 1 ? ".." : folder.contents.name(at - 2));
+}
+
+/// What a name comes with when it is not looked up: its number and its kind.
+struct stat stat_of(const FolderHandle& folder, std::size_t at) {
   struct stat attr {};
   attr.st_ino = folder.node->ino;
   attr.st_mode = S_IFDIR;
-  name = at == 0 ? "." : "..";
   if (at < 2) return attr;
-  const FolderItem& item = folder.contents.items[at - 2];
-  name = item.name.c_str();
+  const ShownItem item = folder.contents.item(at - 2);
   attr.st_ino = item.ino;
   attr.st_mode = item.folder ? S_IFDIR : item.symlink ? S_IFLNK : S_IFREG;
   return attr;
@@ -232,11 +245,11 @@ void on_readdir(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, fuse
   }
   std::vector<char> buffer(size);
   std::size_t used = 0;
-  for (auto at = static_cast<std::size_t>(offset); at < folder->contents.items.size() + 2; ++at) {
-    const char* name = nullptr;
-    const struct stat attr = entry_of(*folder, at, name);
+  for (auto at = static_cast<std::size_t>(offset); at < folder->contents.size() + 2; ++at) {
+    const EndedName name = name_of(*folder, at);
+    const struct stat attr = stat_of(*folder, at);
     const std::size_t need =
-        fuse_add_direntry(req, buffer.data() + used, size - used, name, &attr, static_cast<off_t>(at + 1));
+        fuse_add_direntry(req, buffer.data() + used, size - used, name.c_str(), &attr, static_cast<off_t>(at + 1));
     if (need > size - used) break;
     used += need;
   }
@@ -256,19 +269,21 @@ void on_readdirplus(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, 
   std::vector<char> buffer(size);
   std::vector<NodeId> entered;
   std::size_t used = 0;
-  for (auto at = static_cast<std::size_t>(offset); at < folder->contents.items.size() + 2; ++at) {
-    const char* name = nullptr;
+  for (auto at = static_cast<std::size_t>(offset); at < folder->contents.size() + 2; ++at) {
+    const EndedName name = name_of(*folder, at);
+    if (fuse_add_direntry_plus(req, nullptr, 0, name.c_str(), nullptr, 0) > size - used) break;
     fuse_entry_param entry{};
-    entry.attr = entry_of(*folder, at, name);
-    if (fuse_add_direntry_plus(req, nullptr, 0, name, nullptr, 0) > size - used) break;
     if (const auto found = at < 2 ? std::nullopt : filesystem.enter(*folder, at - 2)) {
       entry.ino = found->node;
       entry.attr = to_stat(*found, context_of(req));
       entry.attr_timeout = attribute_timeout(*found);
       entry.entry_timeout = kKeptSeconds;
       entered.push_back(found->node);
+    } else {
+      entry.attr = stat_of(*folder, at);
     }
-    used += fuse_add_direntry_plus(req, buffer.data() + used, size - used, name, &entry, static_cast<off_t>(at + 1));
+    used += fuse_add_direntry_plus(req, buffer.data() + used, size - used, name.c_str(), &entry,
+                                   static_cast<off_t>(at + 1));
   }
   if (fuse_reply_buf(req, buffer.data(), used) != -ENOENT) return;
   for (const NodeId node : entered) filesystem.forget(node, 1);

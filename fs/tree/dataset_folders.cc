@@ -26,7 +26,8 @@ std::set<std::string> sub_folders(const vo::DatasetFolder& folder) {
 /// What names a dataset, or a document that its links lead to, over sessions, whatever query it was found by.
 std::string stable_id(const Place& place) {
   const vo::Dataset& dataset = place.dataset_row();
-  std::string id = place.archive->name() + "\n" + dataset.publisher_did + "\n" + dataset.access_url;
+  std::string id = place.archive->name() + "\n";
+  id.append(dataset.publisher_did).append("\n").append(dataset.access_url);
   for (const vo::Entry& step : place.way()) id += "\n> " + step.identity;
   return id;
 }

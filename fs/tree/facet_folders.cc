@@ -14,7 +14,7 @@ constexpr std::size_t kSortedAtOnce = 2000;
 
 /// From by-year/1890 up to the question's folder.
 Place link_to(const Place& folder, const vo::Dataset& dataset) {
-  return symlink_below(folder, dataset.name, "../../" + dataset.name);
+  return symlink_below(folder, dataset.name, "../../" + std::string(dataset.name));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ std::optional<vo::Entry> choose(const Place& folder, const vo::DatasetFolder& li
 }
 
 std::string flat_name(const vo::Dataset& dataset, const vo::Entry& entry) {
-  return dataset.name + extension_of(entry.name);
+  return std::string(dataset.name) + extension_of(entry.name);
 }
 
 /// The file of a dataset; the row comes along, because it dates the file.
@@ -195,7 +195,7 @@ Result<FolderContents> Namespace::contents_of_flat(const Place& folder, Patience
     // complete listing.
     const bool final_word = error.code() == Code::not_found || error.code() == Code::denied ||
                             error.code() == Code::invalid || error.code() == Code::corrupt;
-    if (!final_word) return fail(Error(error).during("links of " + (*listing)->datasets[index].name));
+    if (!final_word) return fail(Error(error).during("links of " + std::string((*listing)->datasets[index].name)));
   }
   if (!asked->failed.empty()) {
     out.items.push_back({"ERRORS.txt", false, generated_below(folder, GeneratedKind::flat_errors).ino()});
@@ -210,7 +210,7 @@ Result<std::string> Namespace::flat_errors_text(const Place& file, Patience pati
   if (!asked) return fail(std::move(asked).error());
   std::string out;
   for (const auto& [index, error] : asked->failed) {
-    out += (*listing)->datasets[index].name + ": " + error.what() + "\n";
+    out += std::string((*listing)->datasets[index].name) + ": " + error.what() + "\n";
   }
   return out;
 }

@@ -55,15 +55,27 @@ void add_folder(FolderContents& contents, const Place& folder, std::string_view 
 }
 
 void add_datasets(FolderContents& contents, const Place& folder, vo::ListingPtr listing) {
-  contents.first_dataset = contents.items.size();
-  std::string key = below(folder, "", PlaceKind::dataset).key();
-  const std::size_t without_name = key.size();
-  for (const vo::Dataset& dataset : listing->datasets) {
-    key.resize(without_name);
-    key += dataset.name;
-    contents.items.push_back({dataset.name, true, ino_of_key(key)});
-  }
+  contents.dataset_key = below(folder, "", PlaceKind::dataset).key();
   contents.listing = std::move(listing);
+}
+
+std::optional<std::uint32_t> FolderContents::dataset(std::size_t index) const {
+  if (index < items.size()) return std::nullopt;
+  return static_cast<std::uint32_t>(index - items.size());
+}
+
+std::string_view FolderContents::name(std::size_t index) const {
+  if (const auto row = dataset(index)) return listing->datasets[*row].name;
+  return items[index].name;
+}
+
+ShownItem FolderContents::item(std::size_t index) const {
+  if (const auto row = dataset(index)) {
+    const std::string_view dataset_name = listing->datasets[*row].name;
+    return {dataset_name, true, ino_of_key(std::string(dataset_key).append(dataset_name))};
+  }
+  const FolderItem& one = items[index];
+  return {one.name, one.folder, one.ino, one.symlink};
 }
 
 tl::unexpected<Error> no_such(const Place& folder, std::string_view name) {
@@ -135,10 +147,10 @@ Result<Place> Namespace::child(const Place& folder, std::string_view name, Patie
 }
 
 Result<Place> Namespace::item(const Place& folder, const FolderContents& contents, std::size_t index) const {
-  const std::string& name = contents.items.at(index).name;
-  if (!contents.listing || index < contents.first_dataset) return child(folder, name, nullptr);
-  Place place = below(folder, name, PlaceKind::dataset);
-  place.dataset = static_cast<std::uint32_t>(index - contents.first_dataset);
+  const std::optional<std::uint32_t> dataset = contents.dataset(index);
+  if (!dataset) return child(folder, contents.name(index), nullptr);
+  Place place = below(folder, contents.name(index), PlaceKind::dataset);
+  place.dataset = *dataset;
   place.listing = contents.listing;
   return place;
 }

@@ -26,11 +26,29 @@ struct FolderItem {
   bool symlink = false;
 };
 
+/// A FolderItem as it is looked at; `name` points into the contents.
+struct ShownItem {
+  std::string_view name;
+  bool folder = false;
+  std::uint64_t ino = 0;
+  bool symlink = false;
+};
+
+/// Whoever wants all of it goes by size(), name() and item(); `items` is what it is made of.
 struct FolderContents {
   std::vector<FolderItem> items;
   std::uint64_t version = 0;  ///< equal versions have equal items; 0: unknown, may change any time
-  vo::ListingPtr listing{};   ///< of a question: from item `first_dataset` on, the items are its datasets in order
-  std::size_t first_dataset = 0;
+  /// Of a question: behind the items come the datasets of its answer, tens of thousands maybe, of which no items are
+  /// made.
+  vo::ListingPtr listing{};
+  std::string dataset_key{};  ///< what the key of a dataset's place begins with, before its name
+
+  std::size_t size() const { return items.size() + (listing ? listing->datasets.size() : 0); }
+  /// `index` below size(). `ino`, below, costs a hash.
+  std::string_view name(std::size_t index) const;
+  ShownItem item(std::size_t index) const;
+  /// The dataset that item `index` is; nothing when it is another thing.
+  std::optional<std::uint32_t> dataset(std::size_t index) const;
 };
 
 /// Thread-safe.
@@ -115,7 +133,7 @@ Place symlink_below(const Place& folder, std::string_view name, std::string targ
 FolderItem item_for(const Place& place, std::string_view name);
 void add_generated(FolderContents& contents, const Place& folder, GeneratedKind kind);
 void add_folder(FolderContents& contents, const Place& folder, std::string_view name, PlaceKind kind);
-/// All datasets of a listing: for tens of thousands, without making a Place of each.
+/// All datasets of a listing; nothing can be added behind them.
 void add_datasets(FolderContents& contents, const Place& folder, vo::ListingPtr listing);
 /// not_found, in words.
 tl::unexpected<Error> no_such(const Place& folder, std::string_view name);

@@ -54,7 +54,6 @@ Result<FolderContents> Namespace::contents_of_query(const Place& folder, Patienc
   Result<vo::ListingPtr> listing = listing_of(folder, patience);
   if (!listing) return fail(std::move(listing).error());
   FolderContents out;
-  out.items.reserve((*listing)->datasets.size() + 16);
   for (const GeneratedKind kind : kQueryFiles) add_generated(out, folder, kind);
   if (!(*listing)->shortfalls.empty()) add_generated(out, folder, GeneratedKind::incomplete);
   for (const auto& [word, kind] : kFlats) {

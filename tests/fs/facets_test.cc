@@ -27,13 +27,13 @@ vo::Listing listing_of(const std::vector<std::string>& collections, std::uint64_
   vo::Field field;
   field.name = "obs_collection";
   listing.table.meta.fields.push_back(field);
+  std::vector<vo::DatasetDraft> datasets;
   for (std::uint32_t i = 0; i < collections.size(); ++i) {
     listing.table.append({collections[i].empty() ? vo::Value() : vo::Value(collections[i])});
-    vo::Dataset dataset;
-    dataset.name = "dataset" + std::to_string(i);
-    dataset.rows = {i};
-    listing.datasets.push_back(std::move(dataset));
+    datasets.emplace_back().name = "dataset" + std::to_string(i);
+    datasets.back().rows = {i};
   }
+  listing.datasets = vo::PackedDatasets::of(datasets, "");
   return listing;
 }
 
@@ -68,7 +68,11 @@ TEST(Facets, ValuesBecomeNamesThatTellThemApart) {
 
 TEST(Facets, ADatasetWithoutRowsIsUnknown) {
   vo::Listing listing = listing_of({"A"});
-  listing.datasets.emplace_back();
+  std::vector<vo::DatasetDraft> datasets(2);
+  datasets[0].name = "dataset0";
+  datasets[0].rows = {0};
+  datasets[1].name = "without";
+  listing.datasets = vo::PackedDatasets::of(datasets, "");
   EXPECT_THAT(names(sort_by(FacetKind::collection, listing)), ElementsAre("A", "unknown"));
   EXPECT_THAT(names(sort_by(FacetKind::year, listing)), ElementsAre("unknown")) << "no such column";
 }

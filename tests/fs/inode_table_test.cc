@@ -49,5 +49,74 @@ TEST(InodeTable, TheRootStays) {
   EXPECT_NE(table.find(1), nullptr);
 }
 
+vo::ListingPtr listing_of(std::uint32_t datasets, std::uint64_t version) {
+  vo::Listing listing;
+  listing.version = version;
+  std::vector<vo::DatasetDraft> drafts;
+  for (std::uint32_t i = 0; i < datasets; ++i) {
+    drafts.emplace_back().name = "d" + std::to_string(i);
+    drafts.back().rows = {i};
+  }
+  listing.datasets = vo::PackedDatasets::of(drafts, "");
+  return std::make_shared<const vo::Listing>(std::move(listing));
+}
+
+Place folder_place() {
+  Place place;
+  place.kind = PlaceKind::query;
+  place.path = "/a/pos=1,2";
+  return place;
+}
+
+Place dataset_place(const vo::ListingPtr& listing, std::uint32_t i) {
+  Place place = folder_place();
+  place.kind = PlaceKind::dataset;
+  place.path += "/" + std::string(listing->datasets[i].name);
+  place.listing = listing;
+  place.dataset = i;
+  return place;
+}
+
+TEST(InodeTable, ADatasetIsOneNodeWhetherItWasLookedUpOrListed) {
+  InodeTable table(Place{});
+  const vo::ListingPtr listing = listing_of(1000, 7);
+  const NodeId listed = table.enter_dataset(folder_place(), listing, 998);
+  const NodePtr looked_up = table.intern(dataset_place(listing, 998), std::nullopt);
+  EXPECT_EQ(looked_up->id, listed);
+  EXPECT_EQ(looked_up->ino, dataset_place(listing, 998).ino());
+  const NodePtr other = table.intern(dataset_place(listing, 3), std::nullopt);
+  EXPECT_NE(other->id, listed);
+  const NodePtr found = table.find(listed);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->place.path, "/a/pos=1,2/d998");
+  EXPECT_EQ(found->place.kind, PlaceKind::dataset);
+  EXPECT_EQ(found->place.dataset_row().name, "d998");
+  EXPECT_EQ(found->ino, looked_up->ino);
+  EXPECT_EQ(table.size(), 3U) << "the root and two";
+
+  table.forget(listed, 1);
+  EXPECT_NE(table.find(listed), nullptr) << "looked up twice, forgotten once";
+  table.forget(listed, 1);
+  EXPECT_EQ(table.find(listed), nullptr);
+  EXPECT_NE(table.find(other->id), nullptr);
+  table.forget(other->id, 5);
+  EXPECT_EQ(table.size(), 1U);
+  EXPECT_EQ(listing.use_count(), 4) << "held here and by three nodes that are looked at, not by the table";
+}
+
+TEST(InodeTable, DatasetsOfAnotherAnswerAreOtherNodesUnderTheSameInodeNumbers) {
+  InodeTable table(Place{});
+  const vo::ListingPtr old = listing_of(10, 1), fresh = listing_of(11, 2);
+  const NodeId before = table.enter_dataset(folder_place(), old, 9);
+  const NodeId after = table.enter_dataset(folder_place(), fresh, 9);
+  const NodePtr text = table.intern(text_place("/a/pos=1,2/README.txt"), std::nullopt);
+  EXPECT_NE(before, after);
+  EXPECT_EQ(table.find(before)->ino, table.find(after)->ino);
+  EXPECT_EQ(table.find(before)->place.listing, old) << "what is open goes on";
+  EXPECT_EQ(table.find(text->id), text) << "and nobody else has one of their numbers";
+  EXPECT_EQ(table.find(after + 1), nullptr);
+  EXPECT_EQ(table.find(after + 2), text);
+}
+
 }  // namespace
 }  // namespace skymount::fs

@@ -33,8 +33,8 @@ class DirectDriver final : public Driver {
         wait_for<fs::OpenFolderReply>([&](auto done) { filesystem().open_folder(found->node, {}, std::move(done)); });
     if (!opened) return {fs::to_errno(opened.error().code()), {}};
     Listed out;
-    for (const fs::FolderItem& item : filesystem().folder(opened->handle)->contents.items)
-      out.names.push_back(item.name);
+    const auto handle = filesystem().folder(opened->handle);
+    for (std::size_t i = 0; i < handle->contents.size(); ++i) out.names.emplace_back(handle->contents.name(i));
     filesystem().release_folder(opened->handle);
     std::sort(out.names.begin(), out.names.end());
     return out;

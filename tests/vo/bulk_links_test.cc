@@ -34,7 +34,7 @@ void walk(LinksServiceFixture& f, Siblings siblings = Siblings::walked) {
   for (std::size_t i = 0; i < f.listing->datasets.size(); ++i) {
     const auto folder = f.enter(i, {}, siblings);
     ASSERT_TRUE(folder) << i << ": " << folder.error().what();
-    const std::string id = f.listing->datasets[i].publisher_did;
+    const std::string id(f.listing->datasets[i].publisher_did);
     ASSERT_THAT(names_of(**folder), ElementsAre(id.substr(id.rfind('?') + 1) + ".fits"));
   }
 }
@@ -405,7 +405,7 @@ TEST(BulkLinks, TheDemoArchivesDatasetsAreTheSameAskedAloneOrTogether) {
     for (const Dataset& dataset : listing->datasets) {
       const auto folder = catalog.folder(listing, dataset, {}, Siblings::all, soon());
       ASSERT_TRUE(folder) << dataset.name << ": " << folder.error().what();
-      std::string text = dataset.name + ":";
+      std::string text = std::string(dataset.name) + ":";
       for (const Entry& entry : (*folder)->entries) text += " " + entry.identity + "=" + entry.url;
       for (const LinkFault& fault : (*folder)->faults) text += " !" + fault.fault;
       for (const auto& service : (*folder)->services) {

@@ -176,7 +176,7 @@ TEST(CatalogRecords, DamagedRecordsCountAsAbsent) {
     damaged[(static_cast<std::size_t>(noise[0]) * 256 + static_cast<std::size_t>(noise[1])) % damaged.size()] =
         noise[2];
     (void)unpack_folder(damaged);  // whatever it gives, it ends
-    (void)unpack_listing(damaged);
+    (void)unpack_listing(SharedBytes(damaged));
   }
 }
 

@@ -113,7 +113,7 @@ TEST(DemoArchiveMounted, EveryFileReadsAsTheArchiveMadeIt) {
   ASSERT_FALSE(listing->datasets.empty());
   std::size_t files = 0;
   for (const Dataset& dataset : listing->datasets) {
-    const auto truth = f.archive_side.sky().dataset(dataset.publisher_did);
+    const auto truth = f.archive_side.sky().dataset(std::string(dataset.publisher_did));
     ASSERT_TRUE(truth) << dataset.publisher_did;
     const auto folder = f.catalog->folder(listing, dataset, soon());
     ASSERT_TRUE(folder) << folder.error().what();
@@ -176,8 +176,8 @@ TEST(DemoArchiveMounted, EveryDatasetOfTheArchiveHasAFolderOrAReason) {
   ASSERT_GT(listing->datasets.size(), 30u);
   std::set<std::string> names;
   for (const Dataset& dataset : listing->datasets) {
-    SCOPED_TRACE(dataset.name + " " + dataset.publisher_did);
-    EXPECT_TRUE(names.insert(dataset.name).second);
+    SCOPED_TRACE(std::string(dataset.name).append(" ").append(dataset.publisher_did));
+    EXPECT_TRUE(names.emplace(dataset.name).second);
     const std::size_t before = f.origin.requests().size();
     const auto folder = f.catalog->folder(listing, dataset, soon());
     if (!folder) {

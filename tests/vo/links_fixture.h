@@ -67,11 +67,11 @@ struct LinksServiceFixture {
 
   Result<DatasetFolderPtr> enter(std::size_t dataset, const LinksTrail& trail = {},
                                  Siblings siblings = Siblings::walked) {
-    return catalog->folder(listing, listing->datasets.at(dataset), trail, siblings, soon());
+    return catalog->folder(listing, listing->datasets[dataset], trail, siblings, soon());
   }
   Renew renewal(std::size_t dataset = 0, LinksTrail trail = {}) {
     return [this, dataset, trail](const Entry& entry, const Error& why, const FetchContext& ctx) {
-      return catalog->renewed(listing, listing->datasets.at(dataset), trail, entry, why, ctx);
+      return catalog->renewed(listing, listing->datasets[dataset], trail, entry, why, ctx);
     };
   }
   std::size_t links_requests() const { return service.origin.count("/links"); }

@@ -53,7 +53,7 @@ struct LinksFixture {
     auto queried = archive->query(parse_component("collection=DASCH").value(), soon());
     if (!queried) return fail(queried.error());
     listing = std::move(*queried);
-    return archive->folder(listing, listing.datasets.at(0), soon());
+    return archive->folder(listing, listing.datasets[0], soon());
   }
   std::size_t links_requests() const { return service.origin.count("/links"); }
 

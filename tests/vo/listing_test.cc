@@ -330,7 +330,7 @@ TEST(Datasets, NamesDoNotDependOnTheOrderOfRows) {
   const auto names = [&] {
     std::map<std::string, std::string> out;
     const auto listing = archive.query(query_of("collection=DASCH"), soon());
-    for (const Dataset& dataset : listing->datasets) out[dataset.publisher_did] = dataset.name;
+    for (const Dataset& dataset : listing->datasets) out[std::string(dataset.publisher_did)] = dataset.name;
     return out;
   };
   const auto before = names();

@@ -205,7 +205,8 @@ std::vector<HostileRow> random_rows(std::mt19937& random, std::size_t count, std
 /// By what the dataset is, its name.
 std::map<std::string, std::string> named(const Listing& listing) {
   std::map<std::string, std::string> out;
-  for (const Dataset& dataset : listing.datasets) out[dataset.publisher_did + "\n" + dataset.access_url] = dataset.name;
+  for (const Dataset& dataset : listing.datasets)
+    out[std::string(dataset.publisher_did).append("\n").append(dataset.access_url)] = dataset.name;
   return out;
 }
 

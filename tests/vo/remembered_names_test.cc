@@ -5,7 +5,7 @@
 #include "vo/catalog_records.h"
 #include "vo/listing_builder.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 
@@ -41,7 +41,7 @@ void expect_same(const Listing& got, const Listing& want) {
   for (std::size_t i = 0; i < want.datasets.size(); ++i) {
     const Dataset &a = got.datasets[i], &b = want.datasets[i];
     EXPECT_EQ(a.name, b.name);
-    EXPECT_EQ(a.rows, b.rows);
+    EXPECT_THAT(a.rows, ::testing::ElementsAreArray(b.rows));
     EXPECT_EQ(a.publisher_did, b.publisher_did);
     EXPECT_EQ(a.access_url, b.access_url);
     EXPECT_EQ(a.access_format, b.access_format);
@@ -49,12 +49,15 @@ void expect_same(const Listing& got, const Listing& want) {
     EXPECT_EQ(a.t_min_mjd, b.t_min_mjd);
     EXPECT_EQ(got.find(b.name), &a);
   }
-  EXPECT_EQ(got.by_name, want.by_name);
+  for (const char* short_name : {"1957-10-04_SKY_twin", "1957-10-04_SKY_same", "twin", "nothing", ""}) {
+    const Dataset *a = got.find(short_name), *b = want.find(short_name);
+    EXPECT_EQ(a == nullptr ? "" : a->name, b == nullptr ? "" : b->name) << short_name;
+  }
   EXPECT_EQ(got.version, want.version);
 }
 
 Listing from(const Bytes& record, const char* name_template) {
-  std::optional<ListingParts> read = unpack_listing(record);
+  std::optional<ListingParts> read = unpack_listing(SharedBytes(record));
   EXPECT_TRUE(read);
   return build_listing(read ? std::move(*read) : ListingParts{}, name_template);
 }
@@ -63,9 +66,10 @@ TEST(RememberedNames, AreThoseThatTheAnswerHad) {
   const Listing fresh = build_listing(parts(), kTemplate);
   ASSERT_EQ(fresh.datasets.size(), 7U);
   const Bytes record = pack(fresh);
-  const std::optional<ListingParts> read = unpack_listing(record);
-  ASSERT_TRUE(read && read->names) << "they were not remembered at all";
-  EXPECT_EQ(read->names->datasets.size(), 7U);
+  const std::optional<ListingParts> read = unpack_listing(SharedBytes(record));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->datasets.size(), 7U) << "they were not remembered at all";
+  EXPECT_EQ(read->datasets.name_template(), kTemplate);
   expect_same(from(record, kTemplate), fresh);
 }
 
@@ -85,9 +89,53 @@ TEST(RememberedNames, AreMadeAnewWhenTheyAreDamaged) {
 }
 
 TEST(RememberedNames, ThatDoNotFitTheRowsAreMadeAnew) {
-  ListingParts wrong = parts();
-  wrong.names = RememberedNames{kTemplate, {{"x", {0}}, {"y", {8}}}};  // there is no row 8
-  expect_same(build_listing(std::move(wrong), kTemplate), build_listing(parts(), kTemplate));
+  Listing listing = build_listing(parts(), kTemplate);
+  DatasetDraft wrong;
+  wrong.name = "x";
+  wrong.rows = {8};  // there is no row 8
+  listing.datasets = PackedDatasets::of({wrong}, kTemplate);
+  ASSERT_EQ(listing.datasets.size(), 1U);
+  expect_same(from(pack(listing), kTemplate), build_listing(parts(), kTemplate));
+}
+
+TEST(RememberedNames, DamageOfRowsMakesTheAnswerAbsent) {
+  const Listing fresh = build_listing(parts(), kTemplate);
+  const Bytes record = pack(fresh);
+  const std::size_t datasets = fresh.datasets.bytes().size();
+  for (std::size_t at = record.size() - fresh.table.bytes(); at < record.size(); ++at) {
+    Bytes damaged = record;
+    damaged[at] ^= std::byte{0x10};
+    EXPECT_FALSE(unpack_listing(SharedBytes(std::move(damaged)))) << at;
+  }
+  for (std::size_t length = 0; length < record.size(); ++length) {
+    EXPECT_FALSE(
+        unpack_listing(SharedBytes(Bytes(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(length)))))
+        << length;
+    const ByteView part = fresh.datasets.bytes().first(std::min(length, datasets));
+    if (part.size() < datasets) {
+      EXPECT_FALSE(PackedDatasets::read(SharedBytes(Bytes(part.begin(), part.end())), 8)) << length;
+    }
+  }
+}
+
+TEST(RememberedNames, AShortNameIsFoundWhereOneTwinHasIt) {
+  std::vector<DatasetDraft> drafts;
+  for (const char* name : {"b~12", "a~1", "a~2", "c", "c~3", "d~4~5", "d~4", "~x"}) {
+    drafts.emplace_back().name = name;
+    drafts.back().rows = {static_cast<std::uint32_t>(drafts.size() - 1)};
+  }
+  const PackedDatasets datasets = PackedDatasets::of(drafts, kTemplate);
+  for (const DatasetDraft& draft : drafts) {
+    ASSERT_NE(datasets.find(draft.name), nullptr) << draft.name;
+    EXPECT_EQ(datasets.find(draft.name)->name, draft.name);
+    EXPECT_THAT(datasets.find(draft.name)->rows, ::testing::ElementsAreArray(draft.rows));
+  }
+  EXPECT_EQ(datasets.find("a"), nullptr) << "two have it";
+  EXPECT_EQ(datasets.find("b"), &datasets[0]);
+  EXPECT_EQ(datasets.find("d"), &datasets[6]) << "d~4~5 is a twin of d~4";
+  EXPECT_EQ(datasets.find(""), nullptr);
+  EXPECT_EQ(datasets.find("e"), nullptr);
+  EXPECT_EQ(PackedDatasets().find("a"), nullptr);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class Table {
   void append(const Row& row);
   std::size_t size() const { return offsets_.size(); }
   /// What the rows take in memory.
-  std::uint64_t bytes() const { return rows_.size() + offsets_.size() * sizeof(std::uint64_t); }
+  std::uint64_t bytes() const { return rows().size() + offsets_.size() * sizeof(std::uint64_t); }
   Row row(std::size_t i) const;
   /// One cell without decoding the whole row's arrays; null when the column is absent.
   Value cell(std::size_t i, std::optional<std::size_t> column) const;
@@ -27,12 +27,21 @@ class Table {
   /// The cell as text, "" when null or absent.
   std::string text(std::size_t i, std::string_view name) const;
 
-  /// For LMDB: everything, in our own versioned layout. unpack() refuses anything malformed with corrupt.
+  /// For LMDB: everything, in our own versioned layout. unpack() refuses anything malformed with corrupt, for which it
+  /// walks through every cell.
   Bytes pack() const;
   static Result<Table> unpack(ByteView bytes);
+  /// The same of bytes that a checksum has vouched for: the table lies in them, nothing is copied, and no cell is
+  /// looked at before somebody wants it (it is read within its row's bounds all the same).
+  static Result<Table> adopt(const SharedBytes& bytes);
 
  private:
+  /// Where `packed` has its rows. `table` gets meta and offsets.
+  static Result<ByteView> unpack_head(ByteView packed, Table& table);
+  ByteView rows() const { return adopted_.size() > 0 ? adopted_.view() : ByteView(rows_); }
+
   Bytes rows_;
+  SharedBytes adopted_;  ///< instead of rows_
   std::vector<std::uint64_t> offsets_;
 };
 

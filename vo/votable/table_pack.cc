@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A Table as bytes for the cache, and back. The bytes may come from a damaged disk: every count is checked against what
-// is left of them, and every row is walked before the table is believed.
+// is left of them, and every row is walked before the table is believed, or a checksum has vouched for them.
 #include "cache/base/record.h"
 #include "vo/votable/cell_codec.h"
 #include "vo/votable/datatype.h"
@@ -12,9 +12,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x54564b53;  // "SKVT"
 // Raise it with any change of the layout: old tables are then fetched anew.
-constexpr std::uint8_t kVersion = 1;
-// RecordWriter counts text in 32 bits; rows may be longer.
-constexpr std::size_t kChunk = std::size_t{1} << 30;
+constexpr std::uint8_t kVersion = 2;
 
 template <class T, class F>
 void write_list(RecordWriter& out, const std::vector<T>& list, F&& write) {
@@ -143,41 +141,57 @@ Bytes Table::pack() const {
   write_meta(out, meta);
   out.u32(static_cast<std::uint32_t>(meta.fields.size()));
   out.u64(offsets_.size());
-  out.u64(rows_.size());
-  for (std::size_t at = 0; at < rows_.size(); at += kChunk) {
-    out.text(as_text(ByteView(rows_).subspan(at, std::min(kChunk, rows_.size() - at))));
-  }
+  for (const std::uint64_t offset : offsets_) out.u64(offset);
+  // A text's length has 32 bits; the store takes no record of a quarter of that, and no listing comes near.
+  out.text(as_text(rows()));
   return std::move(out).take();
 }
 
-Result<Table> Table::unpack(ByteView bytes) {
+Result<ByteView> Table::unpack_head(ByteView packed, Table& table) {
   const auto broken = [](std::string_view what) { return fail(Code::corrupt, "packed table: " + std::string(what)); };
-  RecordReader in(bytes);
+  RecordReader in(packed);
   if (in.u32() != kMagic) return broken("not one");
   if (in.u8() != kVersion) return broken("of another version");
-  Table table;
   table.meta = read_meta(in);
   const std::uint32_t columns = in.u32();
   const std::uint64_t rows = in.u64();
-  const std::uint64_t size = in.u64();
-  if (!in.ok() || columns != table.meta.fields.size() || size > bytes.size()) return broken("its header does not hold");
-  // A row without columns has no bytes, so that nothing would bound the number of rows.
-  if (rows > size) return broken("more rows than bytes");
-  table.rows_.reserve(size);
-  while (in.ok() && table.rows_.size() < size) {
-    const ByteView chunk = as_bytes(in.text());
-    if (chunk.empty()) return broken("rows are missing");
-    table.rows_.insert(table.rows_.end(), chunk.begin(), chunk.end());
+  // A row without columns has no bytes, so that nothing but this would bound the number of rows.
+  if (!in.ok() || columns != table.meta.fields.size() || rows > packed.size() / sizeof(std::uint64_t)) {
+    return broken("its header does not hold");
   }
-  if (!in.complete() || table.rows_.size() != size) return broken("rows are missing");
-
-  CellReader cells(table.rows_);
   table.offsets_.reserve(rows);
-  for (std::uint64_t i = 0; i < rows && cells.ok(); ++i) {
-    table.offsets_.push_back(size - cells.left());
-    for (std::uint32_t column = 0; column < columns && cells.ok(); ++column) cells.check();
+  for (std::uint64_t i = 0; i < rows; ++i) {
+    const std::uint64_t offset = in.u64();
+    if (!in.ok() || offset < (i == 0 ? 0 : table.offsets_.back())) return broken("its rows are out of order");
+    table.offsets_.push_back(offset);
   }
-  if (!cells.ok() || cells.left() > 0) return broken("its rows do not hold");
+  const ByteView cells = as_bytes(in.text());
+  if (!in.complete() || (rows > 0 && (table.offsets_.front() != 0 || table.offsets_.back() > cells.size()))) {
+    return broken("rows are missing");
+  }
+  return cells;
+}
+
+Result<Table> Table::unpack(ByteView bytes) {
+  Table table;
+  const Result<ByteView> rows = unpack_head(bytes, table);
+  if (!rows) return fail(rows.error());
+  const auto broken = [] { return fail(Code::corrupt, "packed table: its rows do not hold"); };
+  CellReader cells(*rows);
+  for (const std::uint64_t offset : table.offsets_) {
+    if (rows->size() - cells.left() != offset) return broken();
+    for (std::size_t column = 0; column < table.meta.fields.size() && cells.ok(); ++column) cells.check();
+  }
+  if (!cells.ok() || cells.left() > 0) return broken();
+  table.rows_.assign(rows->begin(), rows->end());
+  return table;
+}
+
+Result<Table> Table::adopt(const SharedBytes& bytes) {
+  Table table;
+  const Result<ByteView> rows = unpack_head(bytes.view(), table);
+  if (!rows) return fail(rows.error());
+  table.adopted_ = bytes.part(bytes.size() - rows->size(), rows->size());
   return table;
 }
 
