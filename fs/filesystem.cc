@@ -2,9 +2,10 @@
 #include "fs/filesystem.h"
 
 #include "cache/content_id.h"
+#include "fs/asking.h"
+#include "fs/making.h"
 #include "fs/tree/generated.h"
 #include "fs/tree/typing_slips.h"
-#include "fs/making.h"
 #include "fs/xattrs.h"
 #include "vo/query/grammar.h"
 
@@ -52,14 +53,6 @@ bool worth_noting(const Error& error, const Place& folder, std::string_view name
   return (folder.kind == PlaceKind::archive || folder.kind == PlaceKind::query) && !typing_slip(name).empty();
 }
 
-/// Runs `work` on `lane` for a caller that waits; one that has left by then costs nothing.
-template <class T, class Work>
-void park(Executor& lane, std::shared_ptr<Waiting<T>> waiting, Work work) {
-  lane.submit([waiting = std::move(waiting), work = std::move(work)] {
-    if (!waiting->finished()) work(*waiting);
-  });
-}
-
 }  // namespace
 
 Filesystem::Filesystem(std::vector<std::shared_ptr<MountedArchive>> archives, cache::BlockCache& blocks,
@@ -87,6 +80,7 @@ void Filesystem::shutdown() {
     endings.emplace_back([archive] { archive->archive->end_jobs(kEndingJobs); });
   }
   for (const auto& archive : tree_.archives()) {
+    archive->lanes.disk.shutdown();
     archive->lanes.listings.shutdown();
     archive->lanes.data.shutdown();
   }
@@ -163,12 +157,13 @@ void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token 
   const FetchContext ctx = FetchContext::within(archive.options().limits.listing,
                                                 "lookup " + (*folder)->place.path + "/" + name, std::move(stop));
   auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
-  park(archive.lanes.listings, std::move(waiting),
-       [this, answer, node = *folder, name, ctx](Waiting<Attributes>& caller) {
-         Result<Attributes> found = answer(tree_.child(node->place, name, &ctx));
-         const NodeId id = found ? found->node : 0;
-         if (!caller.finish(std::move(found)) && id != 0) inodes_.forget(id, 1);
-       });
+  ask_for((*folder)->place, std::move(waiting), ctx,
+          [this, node = *folder, name](const FetchContext& within) { return tree_.child(node->place, name, &within); },
+          [this, answer](Waiting<Attributes>& caller, Result<Place> place) {
+            Result<Attributes> found = answer(std::move(place));
+            const NodeId id = found ? found->node : 0;
+            if (!caller.finish(std::move(found)) && id != 0) inodes_.forget(id, 1);
+          });
 }
 
 Result<std::string> Filesystem::link_target(NodeId id) const {
@@ -281,11 +276,14 @@ void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<
   const FetchContext ctx =
       FetchContext::within(archive.options().limits.listing, "open " + place.path, std::move(stop));
   auto waiting = Waiting<OpenReply>::start(std::move(done), ctx, *deadlines_);
-  park(archive.lanes.listings, std::move(waiting), [this, node, ctx](Waiting<OpenReply>& caller) {
-    Result<OpenReply> reply = finish_open(node, tree_.text(node->place, &ctx));
-    const HandleId handle = reply ? reply->handle : 0;
-    if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
-  });
+  ask_for(
+      place, std::move(waiting), ctx,
+      [this, node](const FetchContext& within) { return tree_.text(node->place, &within); },
+      [this, node](Waiting<OpenReply>& caller, Result<std::string> text) {
+        Result<OpenReply> reply = finish_open(node, std::move(text));
+        const HandleId handle = reply ? reply->handle : 0;
+        if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
+      });
 }
 
 void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<OpenReply> done, pid_t caller) {
@@ -398,15 +396,17 @@ void Filesystem::open_folder(NodeId id, std::stop_token stop, Done<OpenFolderRep
         done(std::move(reply));
       },
       ctx, *deadlines_);
-  park(archive.lanes.listings, std::move(waiting), [this, node = *node, ctx](Waiting<OpenFolderReply>& caller) {
-    Result<FolderContents> contents = tree_.contents(node->place, &ctx);
-    if (!contents) {
-      caller.finish(fail(std::move(contents).error()));
-      return;
-    }
-    const OpenFolderReply reply = finish_open_folder(node, std::move(*contents));
-    if (!caller.finish(reply)) release_folder(reply.handle);
-  });
+  ask_for(
+      place, std::move(waiting), ctx,
+      [this, node = *node](const FetchContext& within) { return tree_.contents(node->place, &within); },
+      [this, node = *node](Waiting<OpenFolderReply>& caller, Result<FolderContents> contents) {
+        if (!contents) {
+          caller.finish(fail(std::move(contents).error()));
+          return;
+        }
+        const OpenFolderReply reply = finish_open_folder(node, std::move(*contents));
+        if (!caller.finish(reply)) release_folder(reply.handle);
+      });
 }
 
 std::shared_ptr<const FolderHandle> Filesystem::folder(HandleId id) const {

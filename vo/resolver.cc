@@ -75,7 +75,9 @@ class Resolver::Impl {
 
   Result<Resolved> resolve(const std::string& name, const FetchContext& ctx) {
     // The first to come sets the time: a flight is not longer for those who join it.
-    const auto budget = std::min<FetchContext::Steady::duration>(ctx.deadline - FetchContext::Steady::now(), kPatience);
+    const auto now = FetchContext::Steady::now();
+    const auto until = std::max(ctx.deadline, now);  // kAtHandOnly is before everything
+    const auto budget = std::min<FetchContext::Steady::duration>(until - now, kPatience);
     const auto known = names_.get(
         name, ctx, [](const SharedBytes& r) { return unpack_resolved(r.view()); },
         [this, name, budget](const FetchContext& own) { return ask_all(name, budget, own); });

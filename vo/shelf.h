@@ -21,8 +21,9 @@
 
 namespace skymount::vo {
 
-// Questions to one archive under way at once; its connection limit is the real bound.
-inline constexpr std::size_t kShelfThreads = 8;
+// Questions to one archive under way at once; its connection limit is the real bound. So many because those that hang
+// must leave room for one that goes to another of its services; after some failures the circuit breaker ends them.
+inline constexpr std::size_t kShelfThreads = 16;
 // Reading records takes milliseconds, and must not queue behind questions to an archive that does not answer.
 inline constexpr std::size_t kLoadThreads = 2;
 // Of the threads, so many may refresh what nobody waits for; the rest is refreshed when it is next looked at.
@@ -33,6 +34,10 @@ inline constexpr std::chrono::minutes kStalePause{1};
 // days waits for nothing and sees the new rows a moment later. Whoever comes back after months would look at rows of
 // another epoch first, and waits instead, as for a new question.
 inline constexpr int kGraceLifetimes = 7;
+
+/// The deadline of a caller who only wants what memory and disk hold: nothing is asked for it, and what would have to
+/// be is `would_wait`.
+inline constexpr FetchContext::Steady::time_point kAtHandOnly = FetchContext::Steady::time_point::min();
 
 /// Why an answer past its time to live is shown.
 struct Overdue {
@@ -110,6 +115,7 @@ class Shelf {
 
   /// Asks whatever is remembered; an answer takes its place. Callers at once share one question.
   Result<Ptr> renew(const std::string& key, const FetchContext& ctx, const Ask& ask) {
+    if (ctx.deadline == kAtHandOnly) return not_at_hand();
     return asks_.run(key, ctx, rules_.limit, [=, this](const FetchContext& own) { return ask_now(key, own, ask); });
   }
 
@@ -120,7 +126,7 @@ class Shelf {
   }
 
   /// Memory, then disk, then `ask`. Errors  those of `ask`, when nothing was seen before; timed_out and cancelled as
-  /// the caller's own.
+  /// the caller's own; would_wait instead of asking when the caller's deadline is kAtHandOnly.
   Result<Ptr> get(const std::string& key, const FetchContext& ctx, const Load& load, const Ask& ask) {
     const Result<std::optional<Known<T>>> found = recall(key, ctx, load);
     if (!found) return fail(found.error());
@@ -130,7 +136,9 @@ class Shelf {
         return meanwhile->value;
       return ask_now(key, own, ask);
     };
-    if (!*found || (!(*found)->value && !fresh(**found))) return asks_.run(key, ctx, rules_.limit, work);
+    const bool must_ask = !*found || (!(*found)->value && !fresh(**found));
+    if (must_ask && ctx.deadline == kAtHandOnly) return not_at_hand();
+    if (must_ask) return asks_.run(key, ctx, rules_.limit, work);
     const Known<T>& known = **found;
     if (known.refusal) return fail(*known.refusal);
     if (fresh(known)) return known.value;
@@ -140,6 +148,7 @@ class Shelf {
       if (const auto now_known = remembered(key)) refresh_behind(key, *now_known, ask);
       return old;
     }
+    if (ctx.deadline == kAtHandOnly) return not_at_hand();
     FetchContext brief = ctx;
     brief.deadline = std::min(ctx.deadline, FetchContext::Steady::now() + rules_.patience);
     Result<Ptr> answer = asks_.run(key, brief, rules_.limit, work);
@@ -150,6 +159,7 @@ class Shelf {
  private:
   using Mark = typename Known<T>::Mark;
 
+  static tl::unexpected<Error> not_at_hand() { return fail(Code::would_wait, "nobody has asked for this yet"); }
   bool fresh(const Known<T>& known) const { return clock_.now() < known.until; }
   bool due(const Known<T>& known) const { return !fresh(known) && clock_.now() >= known.next_try; }
   bool very_old(const Known<T>& known) const { return clock_.now() >= known.until + kGraceLifetimes * rules_.lifetime; }
@@ -174,7 +184,9 @@ class Shelf {
   Result<std::optional<Known<T>>> recall(const std::string& key, const FetchContext& ctx, const Load& load) {
     if (auto known = remembered(key); known && (known->value || fresh(*known))) return known;
     if (!store_) return std::optional<Known<T>>{};
-    const Result<bool> loaded = loads_.run(key, ctx, rules_.limit, [=, this](const FetchContext&) -> Result<bool> {
+    FetchContext patient = ctx;
+    if (ctx.deadline == kAtHandOnly) patient.deadline = FetchContext::Steady::time_point::max();  // the disk answers
+    const Result<bool> loaded = loads_.run(key, patient, rules_.limit, [=, this](const FetchContext&) -> Result<bool> {
       auto stored = read(key);
       if (!stored) return false;
       std::optional<T> value = load(SharedBytes(std::move(stored->value)));

@@ -20,9 +20,12 @@ namespace skymount::fs {
 /// Waiting threads of one archive. Listings and data have pools of their own: readers that wait for slow files do not
 /// keep anybody from listing.
 struct Lanes {
-  // 8 and 32: more than the connections an archive allows (4), so that waiting callers join running transfers instead
-  // of queueing behind one another; few enough that 20 dead archives stay below a thousand threads.
-  explicit Lanes(const std::string& archive) : listings("list " + archive, 8), data("data " + archive, 32) {}
+  // 16 and 32: more than the connections an archive allows (4), so that waiting callers join running transfers instead
+  // of queueing behind one another; few enough that 20 dead archives stay about a thousand threads. 4: reading from
+  // disk takes milliseconds, but making a table of it may take a second.
+  explicit Lanes(const std::string& archive)
+      : disk("disk " + archive, 4), listings("list " + archive, 16), data("data " + archive, 32) {}
+  Executor disk;  ///< never waits for the archive: what is here does not queue behind questions that hang
   Executor listings;
   Executor data;
 };

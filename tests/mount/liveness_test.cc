@@ -124,6 +124,27 @@ TEST_F(Liveness, FiveHundredBlockedProcessesHoldUpNobodyElse) {
   EXPECT_GE(crowd.running(), 490U) << "and it still waits";
 }
 
+TEST_F(Liveness, QuestionsThatHangHoldUpNoAnswerThatIsHere) {
+  ASSERT_EQ(run("ls -l " + dead_folder_ + "; cat " + dead_folder_ + "/f0.fits | wc -c").exit_code, 0);
+  mount_->unmount();  // what was seen lies on disk now, and nothing of it in memory
+  mount_ = std::make_unique<Mount>(
+      MountSetup{dir_.path(), {{"dead", dead_.tap_url(), "[limits]\nlisting = 3\n"}, {"alive", alive_.tap_url(), ""}}});
+  fall_silent();
+  Crowd crowd;
+  for (int i = 0; i < 40; ++i) {
+    crowd.add([&] { static_cast<void>(open((root_ + "/dead/pos=9," + std::to_string(i)).c_str(), O_RDONLY)); });
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  ASSERT_GE(crowd.running(), 40U) << "the crowd should be waiting by now";
+  const Ran seen = run("ls " + dead_folder_ + "; cat " + dead_folder_ + "/f0.fits | wc -c", 20);
+  EXPECT_THAT(seen.output, HasSubstr("f7.fits"));
+  EXPECT_THAT(seen.output, HasSubstr(std::to_string(bytes_.size())));
+  EXPECT_LT(seen.seconds, 2);
+  EXPECT_GE(crowd.running(), 40U) << "and it still waits";
+  for (int i = 0; i < 100 && crowd.running() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(crowd.running(), 0U) << "each ends with its own budget";
+}
+
 TEST_F(Liveness, CtrlCEndsACopyAndAListingAtOnce) {
   ASSERT_EQ(run("ls " + dead_folder_).exit_code, 0);
   fall_silent();
