@@ -2,6 +2,7 @@
 #include "fs/dataset_nodes.h"
 
 #include "fs/tree/namespace.h"
+#include "vo/listing_builder.h"
 
 namespace skymount::fs {
 
@@ -42,6 +43,24 @@ bool DatasetNodes::forget(NodeId id, std::uint64_t count, std::shared_ptr<const 
     by_first_.erase(at);
   }
   return true;
+}
+
+std::vector<DatasetNodes::Leaving> DatasetNodes::over(std::uint64_t budget) {
+  std::vector<Answer*> newest_first;
+  for (auto& [key, answer] : answers_) newest_first.push_back(&answer);
+  std::sort(newest_first.begin(), newest_first.end(),
+            [](const Answer* a, const Answer* b) { return a->used > b->used; });
+  std::vector<Leaving> out;
+  std::uint64_t weight = 0;
+  for (Answer* answer : newest_first) {
+    weight += vo::weight(*answer->listing);
+    if (weight <= budget || answer == newest_first.front() || std::exchange(answer->leaving, true)) continue;
+    Leaving leaving{answer->folder, answer->listing, {}};
+    for (std::uint32_t i = 0; i < answer->lookups.size(); ++i)
+      if (answer->lookups[i] > 0) leaving.datasets.push_back(i);
+    out.push_back(std::move(leaving));
+  }
+  return out;
 }
 
 std::size_t DatasetNodes::size() const {

@@ -33,13 +33,15 @@ class DatasetNodes {
                MakeFolder make_folder) {
     auto known = answers_.find({path, listing->version});
     if (known == answers_.end()) {
-      Answer answer{std::make_shared<const Place>(make_folder()), listing, next, {}, 0};
+      Answer answer{std::make_shared<const Place>(make_folder()), listing, next, {}, 0, 0, false};
       answer.lookups.resize(listing->datasets.size());
       known = answers_.emplace(std::pair(path, listing->version), std::move(answer)).first;
       by_first_.emplace(next, known);
       next += listing->datasets.size();
     }
     Answer& answer = known->second;
+    answer.used = ++uses_;
+    answer.leaving = false;
     if (answer.lookups.at(dataset)++ == 0) ++answer.known;
     return answer.first + dataset;
   }
@@ -48,6 +50,15 @@ class DatasetNodes {
   std::optional<Found> find(NodeId id) const;
   /// False when it is none of these. What nobody knows any more is handed out, to be destroyed outside of locks.
   bool forget(NodeId id, std::uint64_t count, std::shared_ptr<const void>& last);
+  /// The least recently used answers, as many as weigh too much when all together may weigh `budget` bytes, each with
+  /// the datasets of it that the kernel knows; never the one used last. An answer is named once, until it is used
+  /// again.
+  struct Leaving {
+    std::shared_ptr<const Place> folder;
+    vo::ListingPtr listing;
+    std::vector<std::uint32_t> datasets;
+  };
+  std::vector<Leaving> over(std::uint64_t budget);
   /// Nodes that the kernel knows.
   std::size_t size() const;
 
@@ -58,12 +69,15 @@ class DatasetNodes {
     NodeId first = 0;
     std::vector<std::uint64_t> lookups;  ///< of each dataset
     std::size_t known = 0;               ///< datasets with lookups
+    std::uint64_t used = 0;              ///< when, as a number that grows with each use
+    bool leaving = false;                ///< over() has named it
   };
   using Answers = std::map<std::pair<std::string, std::uint64_t>, Answer>;  ///< by path and version
   /// The answer to which `id` belongs, known or not.
   std::map<NodeId, Answers::iterator>::const_iterator answer_of(NodeId id) const;
 
   Answers answers_;
+  std::uint64_t uses_ = 0;
   std::map<NodeId, Answers::iterator> by_first_;
 };
 

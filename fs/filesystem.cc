@@ -179,7 +179,8 @@ void Filesystem::make_folder(NodeId parent, const std::string& name, std::stop_t
   const auto make = [this, node = *folder, name](Patience patience) -> Result<Attributes> {
     Result<Place> place = tree_.make_folder(node->place, name, patience);
     if (place) return intern(std::move(*place));
-    if (place.error().code() != Code::would_wait) journal_.record("mkdir", node->place.path + "/" + name, place.error());
+    if (place.error().code() != Code::would_wait)
+      journal_.record("mkdir", node->place.path + "/" + name, place.error());
     return fail(std::move(place).error());
   };
   Result<Attributes> now = make(nullptr);

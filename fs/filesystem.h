@@ -78,6 +78,12 @@ class Filesystem {
   /// the exact one it has, and readers of a map would die.
   std::optional<Attributes> enter(const FolderHandle& folder, std::size_t index);
   void release_folder(HandleId handle);
+  /// What the kernel should be asked to forget: answers it knows names of may weigh an eighth of [cache] memory, beside
+  /// the last one (InodeTable::crowd).
+  std::vector<InodeTable::Crowd> crowd() {
+    return tree_.archives().empty() ? std::vector<InodeTable::Crowd>()
+                                    : inodes_.crowd(tree_.archives().front()->options().memory_bytes / 8);
+  }
 
   /// All user.skymount.* of a node.
   Result<std::vector<std::pair<std::string, std::string>>> xattrs(NodeId node) const;

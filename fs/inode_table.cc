@@ -137,6 +137,18 @@ void InodeTable::forget(NodeId id, std::uint64_t count) {
   });
 }
 
+std::vector<InodeTable::Crowd> InodeTable::crowd(std::uint64_t budget) {
+  std::vector<Crowd> out;
+  state_.with([&](State& state) {
+    for (DatasetNodes::Leaving& leaving : state.datasets.over(budget)) {
+      const auto folder = current(state, leaving.folder->ino(), *leaving.folder);
+      if (folder == state.by_ino.end()) continue;  // the kernel has forgotten it, and will its datasets
+      out.push_back({folder->second, std::move(leaving.listing), std::move(leaving.datasets)});
+    }
+  });
+  return out;
+}
+
 std::size_t InodeTable::size() const {
   return state_.with([](const State& state) { return state.by_id.size() + state.datasets.size(); });
 }

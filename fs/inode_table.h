@@ -29,6 +29,17 @@ class InodeTable {
   void forget(NodeId id, std::uint64_t count);
   std::size_t size() const;
 
+  /// Datasets that the kernel should be asked to forget, by their listed names in the folder `folder`.
+  struct Crowd {
+    NodeId folder = 0;
+    vo::ListingPtr listing;
+    std::vector<std::uint32_t> datasets;
+  };
+  /// The kernel forgets names only when its own memory is short, and as long as it knows one the answer behind it stays
+  /// in ours. So: what is to go when answers may weigh `budget` bytes, the least recently used first. Each is named
+  /// once, until it is used again; somebody may still be in it.
+  std::vector<Crowd> crowd(std::uint64_t budget);
+
  private:
   struct Held {
     NodePtr node;
@@ -36,8 +47,8 @@ class InodeTable {
   };
   struct State {
     std::unordered_map<NodeId, Held> by_id;
-    // By st_ino, which is a hash of the key: the keys themselves would be a third of a node's memory. Places whose hashes
-    // meet are told apart by looking at them.
+    // By st_ino, which is a hash of the key: the keys themselves would be a third of a node's memory. Places whose
+    // hashes meet are told apart by looking at them.
     std::unordered_multimap<std::uint64_t, NodeId> by_ino;
     DatasetNodes datasets;  // under their listed names; all else, and datasets under a shorter name, above
     NodeId next = 2;

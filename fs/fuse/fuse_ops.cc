@@ -290,8 +290,11 @@ void on_readdirplus(fuse_req_t req, fuse_ino_t, std::size_t size, off_t offset, 
 }
 
 void on_releasedir(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
-  filesystem_of(req).release_folder(info->fh);
+  const FuseContext& context = context_of(req);
+  context.filesystem->release_folder(info->fh);
+  std::vector<InodeTable::Crowd> crowd = context.filesystem->crowd();
   fuse_reply_err(req, 0);
+  if (!crowd.empty()) context.forget_names(std::move(crowd));
 }
 
 /// Everything may be read and nothing written; what is a program is none of ours (noexec).

@@ -20,6 +20,8 @@ struct FuseContext {
   gid_t gid = 0;
   fuse_session* session = nullptr;
   std::function<void()> on_ready;  ///< called once the kernel has accepted the mount
+  /// Asks the kernel to forget these names, later and elsewhere.
+  std::function<void(std::vector<InodeTable::Crowd>)> forget_names{};
 };
 
 const fuse_lowlevel_ops& fuse_operations();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fs/fuse/fuse_session.h"
 
+#include "cache/base/executor.h"
 #include "cache/base/log.h"
 #include "fs/fuse/fuse_ops.h"
 #include "fs/fuse/fuse_request.h"
@@ -10,9 +11,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdarg>
 #include <cstdio>
+#include <memory>
 
 namespace skymount::fs {
 namespace {
@@ -74,11 +77,15 @@ class Session {
     session_ = fuse_session_new(&args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &context);
     fuse_opt_free_args(&args);
     context.session = session_;
+    context.forget_names = [this](std::vector<InodeTable::Crowd> crowd) {
+      forgetting_->submit([this, crowd = std::move(crowd)] { forget(crowd); });
+    };
   }
   ~Session() {
-    if (session_ == nullptr) return;
+    ending_ = true;
     if (mounted_) fuse_session_unmount(session_);
-    fuse_session_destroy(session_);
+    forgetting_.reset();
+    if (session_ != nullptr) fuse_session_destroy(session_);
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -100,13 +107,28 @@ class Session {
     fuse_loop_cfg_set_max_threads(config, 10);  // none of them ever waits, so more would only cost memory
     fuse_session_loop_mt(session_, config);
     fuse_loop_cfg_destroy(config);
+    ending_ = true;
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     fuse_remove_signal_handlers(session_);
   }
 
  private:
+  /// On a thread of its own: the kernel locks the folder, and whoever lists it holds that lock until we have answered.
+  void forget(const std::vector<InodeTable::Crowd>& crowd) {
+    for (const InodeTable::Crowd& names : crowd) {
+      for (const std::uint32_t dataset : names.datasets) {
+        if (ending_) return;
+        const std::string name(names.listing->datasets[dataset].name);
+        // It may know it no longer, or somebody may be in it: then it stays.
+        static_cast<void>(fuse_lowlevel_notify_inval_entry(session_, names.folder, name.c_str(), name.size()));
+      }
+    }
+  }
+
   fuse_session* session_ = nullptr;
   bool mounted_ = false;
+  std::atomic<bool> ending_{false};
+  std::unique_ptr<Executor> forgetting_ = std::make_unique<Executor>("forgetting", 1);
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 // cutouts/, images/ and previews/ of a query: one file a dataset, named <dataset>.<ext>, the same content (and inode)
 // as in the dataset's own folder. What they list depends on each dataset's links, which are asked for a few at a time
 // and remembered; a listing that runs out of time goes on where it stopped when it is asked again.
+#include "cache/base/synchronized.h"
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
 
@@ -91,10 +92,19 @@ Place dataset_place(const Place& folder, const vo::ListingPtr& listing, std::uin
   return place;
 }
 
+/// What a flat folder shows. Its datasets' links are not kept: tens of thousands of them are some hundred megabytes.
 struct Asked {
-  std::vector<vo::DatasetFolderPtr> links;  // null where it failed
+  std::vector<FolderItem> items;  // by dataset; without a name where there is none
   std::vector<std::pair<std::uint32_t, Error>> failed;
 };
+
+FolderItem item_of(const Place& folder, const vo::Dataset& dataset, const vo::DatasetFolder& links) {
+  std::optional<vo::Entry> entry = choose(folder, links, dataset);
+  if (!entry) return {};
+  std::string name = flat_name(dataset, *entry);
+  const std::uint64_t ino = data_below(folder, name, std::move(*entry)).ino();
+  return {std::move(name), false, ino};
+}
 
 }  // namespace
 
@@ -127,15 +137,20 @@ namespace {
 /// All datasets' links, a few requests at a time. Stops early when the caller leaves or its time is up.
 Asked ask_all(const Namespace& tree, const Place& folder, const vo::ListingPtr& listing, const FetchContext& ctx) {
   const std::size_t count = listing->datasets.size();
-  std::vector<std::optional<Result<vo::DatasetFolderPtr>>> answers(count);
+  Asked asked;
+  asked.items.resize(count);
+  Synchronized<std::vector<std::pair<std::uint32_t, Error>>> failed;
   std::atomic<std::size_t> next{0};
-  const auto answer = [&](std::size_t i) {
-    if (ctx.stopped() || ctx.expired()) {
-      answers[i] = fail(Code::timed_out, "the budget for a listing ended; what came is kept, ask again to go on");
-      return;
+  const auto answer = [&](std::uint32_t i) {
+    Result<vo::DatasetFolderPtr> links =
+        fail(Code::timed_out, "the budget for a listing ended; what came is kept, ask again to go on");
+    if (!ctx.stopped() && !ctx.expired())
+      links = tree.folder_of(dataset_place(folder, listing, i), &ctx, vo::Siblings::all);
+    if (links) {
+      asked.items[i] = item_of(folder, listing->datasets[i], **links);
+    } else {
+      failed.with([&](auto& all) { all.emplace_back(i, std::move(links).error()); });
     }
-    const Place place = dataset_place(folder, listing, static_cast<std::uint32_t>(i));
-    answers[i] = tree.folder_of(place, &ctx, vo::Siblings::all);
   };
   // As many as the connections the archive allows beside the one kept free. Neighbours go to one thread: where the
   // service takes several IDs they are one request.
@@ -143,22 +158,15 @@ Asked ask_all(const Namespace& tree, const Place& folder, const vo::ListingPtr& 
   const std::size_t part = std::clamp<std::size_t>((count + width - 1) / width, 1, vo::kMostIds);
   const auto work = [&] {
     for (std::size_t from = next.fetch_add(part); from < count; from = next.fetch_add(part)) {
-      for (std::size_t i = from; i < std::min(count, from + part); ++i) answer(i);
+      for (std::size_t i = from; i < std::min(count, from + part); ++i) answer(static_cast<std::uint32_t>(i));
     }
   };
   std::vector<std::jthread> helpers;
   for (std::size_t i = 1; i < width && i * part < count; ++i) helpers.emplace_back(work);
   work();
   helpers.clear();
-  Asked asked;
-  asked.links.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (*answers[i]) {
-      asked.links[i] = std::move(**answers[i]);
-    } else {
-      asked.failed.emplace_back(static_cast<std::uint32_t>(i), std::move(*answers[i]).error());
-    }
-  }
+  failed.with([&](auto& all) { asked.failed = std::move(all); });
+  std::sort(asked.failed.begin(), asked.failed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return asked;
 }
 
@@ -169,7 +177,7 @@ Result<Asked> links_of_all(const Namespace& tree, const Place& folder, const vo:
   for (std::uint32_t i = 0; i < listing->datasets.size(); ++i) {
     Result<vo::DatasetFolderPtr> links = tree.folder_of(dataset_place(folder, listing, i), nullptr);
     if (!links) return fail(std::move(links).error());
-    asked.links.push_back(std::move(*links));
+    asked.items.push_back(item_of(folder, listing->datasets[i], **links));
   }
   return asked;
 }
@@ -182,13 +190,8 @@ Result<FolderContents> Namespace::contents_of_flat(const Place& folder, Patience
   Result<Asked> asked = links_of_all(*this, folder, *listing, patience);
   if (!asked) return fail(std::move(asked).error());
   FolderContents out;
-  for (std::size_t i = 0; i < asked->links.size(); ++i) {
-    if (!asked->links[i]) continue;
-    const vo::Dataset& dataset = (*listing)->datasets[i];
-    std::optional<vo::Entry> entry = choose(folder, *asked->links[i], dataset);
-    if (!entry) continue;
-    const std::string name = flat_name(dataset, *entry);
-    out.items.push_back({name, false, data_below(folder, name, std::move(*entry)).ino()});
+  for (FolderItem& item : asked->items) {
+    if (!item.name.empty()) out.items.push_back(std::move(item));
   }
   for (const auto& [index, error] : asked->failed) {
     // The archive's own "no" about one dataset belongs into ERRORS.txt; what a later try may mend must not pass for a

@@ -118,5 +118,28 @@ TEST(InodeTable, DatasetsOfAnotherAnswerAreOtherNodesUnderTheSameInodeNumbers) {
   EXPECT_EQ(table.find(after + 2), text);
 }
 
+TEST(InodeTable, TheKernelIsToForgetTheAnswersUsedLongestAgo) {
+  InodeTable table(Place{});
+  std::vector<NodeId> folders, datasets;
+  std::uint64_t weight = 0;
+  for (const char* path : {"/a/q1", "/a/q2", "/a/q3"}) {
+    Place folder = folder_place();
+    folder.path = path;
+    const vo::ListingPtr listing = listing_of(100, 1);
+    weight = listing->datasets.weight();
+    folders.push_back(table.intern(folder, std::nullopt)->id);
+    for (const std::uint32_t dataset : {3U, 98U}) datasets.push_back(table.enter_dataset(folder, listing, dataset));
+  }
+  EXPECT_TRUE(table.crowd(1'000'000).empty());
+  const auto crowd = table.crowd(5 * weight / 2);
+  ASSERT_EQ(crowd.size(), 1U);
+  EXPECT_EQ(crowd[0].folder, folders[0]);
+  EXPECT_EQ(crowd[0].datasets, (std::vector<std::uint32_t>{3, 98}));
+  EXPECT_TRUE(table.crowd(5 * weight / 2).empty()) << "somebody may be in it; that is asked once";
+  EXPECT_EQ(table.crowd(0).size(), 1U) << "never the one used last";
+  for (const NodeId node : datasets) table.forget(node, 1);
+  EXPECT_TRUE(table.crowd(0).empty());
+}
+
 }  // namespace
 }  // namespace skymount::fs
