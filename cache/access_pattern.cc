@@ -17,7 +17,8 @@ constexpr std::size_t kMaxStreams = 8;
 constexpr std::chrono::seconds kSilent{1};
 // A scan from the start of a file begins with so much on each connection, and then fetches eight times as far ahead as
 // it has come: it is at full speed after two round trips. Less at first costs a round trip more (0.1 s of the 2.2 s
-// that 256 MiB take on 8 connections of 20 MB/s at 50 ms); more would be wasted by those who read some 100 KiB and stop.
+// that 256 MiB take on 8 connections of 20 MB/s at 50 ms); more would be wasted by those who read some 100 KiB and
+// stop.
 constexpr std::uint64_t kGrowth = 8;
 constexpr std::uint64_t kMinWindow = 1024 * 1024;
 // Elsewhere neighbours may be chance: it begins with so much on one connection, and grows half as fast.
@@ -32,16 +33,28 @@ constexpr std::uint64_t kOpenBrings = 240 * 1024;
 // What a reader waits for is fetched in smaller pieces than what is fetched ahead: it cannot be called back.
 constexpr std::uint64_t kMaxDemand = 1024 * 1024;
 constexpr unsigned kMaxStridesAhead = 4;
+// After so many pieces, so near to each other on the average, they are no chance. 128 KiB are 6 ms of such a
+// connection.
+constexpr std::uint64_t kSkips = 6;
+constexpr std::uint64_t kSmallGap = 128 * 1024;
 
 }  // namespace
 
+/// Small pieces with small gaps, ever on: the rows of a section of an image, say. What lies in the gaps costs less time
+/// than a round trip for each piece.
+bool AccessPattern::Stream::skipping() const {
+  return pieces >= kSkips && span.length / pieces <= kSmallGap && seen.total() * 2 < span.length;
+}
+
 bool AccessPattern::Stream::scanning(std::uint64_t calm_to) const {
+  if (span.end() <= calm_to) return false;
+  if (skipping()) return true;
   // Two reads make a scan at the start of a file, where most scans begin; elsewhere neighbours may be chance.
-  if (span.end() <= calm_to || seen.total() * 2 < span.length) return false;
+  if (seen.total() * 2 < span.length) return false;
   return span.offset == 0 ? pieces >= 2 && span.end() > kOpenBrings : pieces >= 3;
 }
 
-AccessPattern::Plan AccessPattern::on_read(ByteRange range, Time now) {
+AccessPattern::Plan AccessPattern::on_read(ByteRange range, Time now, std::optional<std::uint64_t> worth_asking) {
   Plan plan;
   plan.fetch = range;
   Stream* stream = stream_of(range);
@@ -57,7 +70,8 @@ AccessPattern::Plan AccessPattern::on_read(ByteRange range, Time now) {
   stream->seen.add(range);
   const std::uint64_t from = std::min(stream->span.offset, range.offset);
   stream->span = {from, std::max(stream->span.end(), range.end()) - from};
-  if (stream->scanning(calm_to_)) fetch_ahead(*stream, plan);
+  const std::uint64_t most = std::clamp(std::bit_ceil(worth_asking.value_or(kMaxWindow)), kMinTail, kMaxWindow);
+  if (stream->scanning(calm_to_)) fetch_ahead(*stream, most, plan);
   return plan;
 }
 
@@ -94,13 +108,13 @@ void AccessPattern::begin_stream(ByteRange range, Time now, Plan& plan) {
   plan.fresh = true;
 }
 
-void AccessPattern::fetch_ahead(Stream& stream, Plan& plan) const {
-  const std::uint64_t come = stream.seen.total() - stream.first_length;
+void AccessPattern::fetch_ahead(Stream& stream, std::uint64_t most, Plan& plan) const {
+  const std::uint64_t come = stream.skipping() ? stream.span.length / 2 : stream.seen.total() - stream.first_length;
   const bool at_start = stream.span.offset == 0;
   const std::uint64_t least = at_start ? parallel_ * kMinWindow : kMinElsewhere;
-  const std::uint64_t reach = std::clamp((at_start ? kGrowth : kGrowth / 2) * come, least, parallel_ * kMaxWindow);
+  const std::uint64_t reach = std::clamp((at_start ? kGrowth : kGrowth / 2) * come, least, parallel_ * most);
   const std::uint64_t window =
-      std::clamp(std::bit_floor(reach / parallel_), at_start ? kMinWindow : kMinElsewhere, kMaxWindow);
+      std::clamp(std::bit_floor(reach / parallel_), at_start ? kMinWindow : kMinElsewhere, most);
   const std::uint64_t demand_to =
       std::min(size_, std::max(plan.fetch.end(), plan.fetch.offset + std::min(window, kMaxDemand)));
   // The read itself is part of the first window, so that it is not asked for apart.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <list>
+#include <optional>
 #include <vector>
 
 namespace skymount::cache {
@@ -33,8 +34,10 @@ class AccessPattern {
     std::vector<std::uint64_t>
         ended;  ///< streams that are over; what was fetched ahead for them is not wanted any more
   };
-  /// `range` is inside the file and not empty. Being told of the same read twice changes nothing.
-  Plan on_read(ByteRange range, Time now);
+  /// `range` is inside the file and not empty. Being told of the same read twice changes nothing. `worth_asking`: of a
+  /// scan, larger requests than this bring nothing; where round trips are short there is no need to be far ahead, and
+  /// who is not finds what came in memory.
+  Plan on_read(ByteRange range, Time now, std::optional<std::uint64_t> worth_asking = std::nullopt);
 
  private:
   struct Stream {
@@ -45,11 +48,12 @@ class AccessPattern {
     std::uint64_t ahead = 0;                     ///< up to here it is fetched or will be
     std::vector<std::uint64_t> planned;          ///< where requests end that the reader has not passed yet
     Time last;
+    bool skipping() const;
     bool scanning(std::uint64_t calm_to) const;
   };
   Stream* stream_of(ByteRange range);
   void begin_stream(ByteRange range, Time now, Plan& plan);
-  void fetch_ahead(Stream& stream, Plan& plan) const;
+  void fetch_ahead(Stream& stream, std::uint64_t most, Plan& plan) const;
   void follow_strides(ByteRange range, Plan& plan);
 
   const std::uint64_t size_;

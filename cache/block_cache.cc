@@ -33,12 +33,18 @@ unsigned most_ahead(const BlockCacheOptions& options) {
   return static_cast<unsigned>(std::clamp<std::uint64_t>(options.memory_bytes / 4 / kPerDownload, 4, 256));
 }
 
+/// An eighth for what came last.
+std::uint64_t recent_bytes(const BlockCacheOptions& options) {
+  return options.memory_bytes / 8;
+}
+
 class Blocks final : public BlockCache {
  public:
   Blocks(const BlockCacheOptions& options, std::shared_ptr<Lmdb> lmdb, std::shared_ptr<BlockStore> store)
       : room_(std::max(options.max_bytes, options.memory_bytes / 2)),
         lmdb_(std::move(lmdb)),
-        shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive, most_ahead(options))),
+        shared_(std::make_shared<CacheShared>(store, options.fetch_threads_per_archive, most_ahead(options),
+                                              recent_bytes(options))),
         janitor_(std::make_shared<Janitor>(
             store, options.max_bytes,
             Janitor::Work{[this](const std::string& hex, std::uint64_t bytes) { return evict(hex, bytes); },
@@ -56,9 +62,13 @@ class Blocks final : public BlockCache {
                            const FetchContext& ctx) override {
     return content(source->id(), source->size())->read(source, range, fetch_hint, ctx);
   }
+  bool when_here(const ContentId& id, ByteRange range, const FetchContext& ctx, Then then) override {
+    return content(id)->when_here(range, ctx, std::move(then));
+  }
   void prefetch(const std::shared_ptr<ByteSource>& source, ByteRange range, const FetchContext& ctx) override {
     content(source->id(), source->size())->prefetch(source, range, ctx);
   }
+  std::optional<std::uint64_t> worth_asking(const ContentId& id) override { return content(id)->worth_asking(); }
   Result<std::uint64_t> complete(const std::shared_ptr<ByteSource>& source, const FetchContext& ctx) override {
     return content(source->id(), source->size())->complete(source, ctx);
   }

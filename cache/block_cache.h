@@ -48,8 +48,18 @@ class BlockCache {
   virtual Result<SharedBytes> read(const std::shared_ptr<ByteSource>& source, ByteRange range, ByteRange fetch_hint,
                                    const FetchContext& ctx) = 0;
 
+  /// For who must not wait. True: `range` is on its way, and `then` is called once, on the thread that brings it: with
+  /// the bytes, or with nothing when they will not come that way after all, or when ctx.stop says that nobody wants
+  /// them. It must not block. False: `then` is not called, and read() is to be asked.
+  using Then = std::function<void(std::optional<SharedBytes>)>;
+  virtual bool when_here(const ContentId& id, ByteRange range, const FetchContext& ctx, Then then) = 0;
+
   /// Starts fetching what is missing of `range`, waits for nothing.
   virtual void prefetch(const std::shared_ptr<ByteSource>& source, ByteRange range, const FetchContext& ctx) = 0;
+
+  /// How much is worth asking for in one request: with more, the round trip that it costs would not matter less, as far
+  /// as its transfers have shown. Nothing before the first one.
+  virtual std::optional<std::uint64_t> worth_asking(const ContentId& id) = 0;
 
   /// For whole_only() sources: has the one download running or done. complete() waits for its end and gives the exact
   /// size; begin() only starts it. Both join a download that already runs.

@@ -9,6 +9,8 @@
 #include "cache/base/result.h"
 #include "cache/base/synchronized.h"
 #include "cache/content_id.h"
+#include "cache/direct_writes.h"
+#include "cache/disk_walks.h"
 #include "cache/extent_record.h"
 #include "cache/lmdb.h"
 #include "cache/memory_shelf.h"
@@ -96,13 +98,16 @@ class BlockStore {
   void disk_works();
   void tell(std::string words);
   bool takes_writes(std::uint64_t bytes) const;
+  bool reserve(std::uint64_t bytes);
   void take_off(std::uint64_t bytes);
 
   const std::filesystem::path blocks_;
   const std::shared_ptr<Lmdb> lmdb_;
   const std::uint64_t max_bytes_;
   MemoryShelf shelf_;
+  DirectWrites direct_;
   std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> writing_{0};  // on their way to the disk, not part of bytes_ yet
   std::atomic<bool> over_limit_{false};
   std::atomic<std::int64_t> disk_failed_at_{0};  // steady milliseconds; 0: never, or it works again
   std::atomic<std::uint64_t> losses_seen_{0};
@@ -123,9 +128,13 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
+  /// The same file, written past the page cache; -1 where that cannot be. Thread-safe.
+  int direct() const;
 
  private:
-  int fd_;
+  const int fd_;
+  mutable std::once_flag direct_once_;
+  mutable int direct_fd_ = -1;
 };
 
 /// One content of the store. Thread-safe. Ranges begin at a granule and end at one, or at the end of the file.
@@ -146,7 +155,8 @@ class StoredContent {
   /// Copies `range` to `out`. False when a granule is missing or fails its checksum; such a granule is then missing.
   bool read(ByteRange range, std::byte* out);
   /// Keeps whole granules (the last one may end at the end of the file). What disk does not take goes to memory.
-  void write(std::uint64_t offset, ByteView bytes);
+  /// `fast`: they come as fast as a disk writes, and go there past the page cache.
+  void write(std::uint64_t offset, ByteView bytes, bool fast = false);
   /// Remembers that it was used just now.
   void touch();
   void pin(bool pinned);
@@ -163,7 +173,7 @@ class StoredContent {
  private:
   ExtentRecord load(std::uint64_t extent) const;
   std::shared_ptr<Descriptor> descriptor(bool create);
-  std::uint64_t write_to_disk(std::uint64_t offset, ByteView bytes);
+  std::uint64_t write_to_disk(std::uint64_t offset, ByteView bytes, bool fast);
   void record(std::uint64_t offset, ByteView bytes);
   void ask_disk_ahead(int fd, ByteRange run);
   std::vector<std::size_t> read_run(ByteRange run, const ExtentRecord& record, std::byte* out);
@@ -177,10 +187,7 @@ class StoredContent {
   BlockStore::File file_;
   std::int64_t remembered_ms_ = 0;  // file_.used_ms as it is in the index
   std::atomic<bool> retired_{false};
-  struct DiskScan {
-    std::uint64_t begin = 0, reached = 0, asked = 0;
-  };
-  DiskScan scan_;  // where a reader walks through what is on disk; under mutex_
+  DiskWalks walks_;  // through what is on disk; under mutex_
 };
 
 }  // namespace skymount::cache

@@ -136,8 +136,16 @@ void StoredContent::free_unrecorded() {
 }
 
 bool BlockStore::takes_writes(std::uint64_t bytes) const {
-  if (over_limit_ || bytes_ + bytes > max_bytes_) return false;
+  if (over_limit_ || bytes_ + writing_ + bytes > max_bytes_) return false;
   return disk_failed_at_ == 0 || steady_ms() - disk_failed_at_ > kTryAgainMs;
+}
+
+/// Room for what is about to be written, also when several write at once: to be taken off writing_ when it is counted.
+bool BlockStore::reserve(std::uint64_t bytes) {
+  if (!takes_writes(bytes)) return false;
+  if (bytes_ + writing_.fetch_add(bytes) + bytes <= max_bytes_) return true;
+  writing_ -= bytes;
+  return false;
 }
 
 bool BlockStore::full() const {

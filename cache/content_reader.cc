@@ -68,6 +68,11 @@ std::optional<SharedBytes> ContentReader::try_read(ByteRange range) {
   return bytes;
 }
 
+bool ContentReader::when_here(ByteRange range, const FetchContext& ctx, BlockCache::Then then) {
+  range = clipped(range, size_);
+  return !range.empty() && impl_->cache_.when_here(id(), range, ctx, std::move(then));
+}
+
 Result<SharedBytes> ContentReader::read(ByteRange range, const FetchContext& ctx) {
   range = clipped(range, size_);
   if (range.empty()) return SharedBytes();

@@ -30,6 +30,8 @@ class ContentReader {
   /// The bytes if they are all here; never waits for the network. Clipped at end of file: exactly
   /// min(length, size - offset) bytes or nothing. Feeds the pattern, may start a prefetch.
   std::optional<SharedBytes> try_read(ByteRange range);
+  /// As BlockCache::when_here, for a read that try_read() had nothing for.
+  bool when_here(ByteRange range, const FetchContext& ctx, BlockCache::Then then);
   /// The same, fetching what is missing. Never a short read except at end of file.
   Result<SharedBytes> read(ByteRange range, const FetchContext& ctx);
 

@@ -4,7 +4,6 @@
 #include "cache/live_content.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace skymount::cache {
 namespace {
@@ -26,15 +25,6 @@ std::string bytes_text(ByteRange range) {
 
 }  // namespace
 
-LiveContent::Reader::Reader(ByteRange range, std::optional<std::uint64_t> size)
-    : wanted(range),
-      outer(granules_around(range, size)),
-      out(std::make_shared_for_overwrite<std::byte[]>(outer.length)) {}
-
-SharedBytes LiveContent::Reader::bytes() const {
-  return {out, ByteView(at(wanted.offset), wanted.length)};
-}
-
 std::optional<SharedBytes> LiveContent::read_cached(ByteRange range) {
   if (range.empty()) return SharedBytes();
   Reader reader(range, stored_.size());
@@ -42,6 +32,10 @@ std::optional<SharedBytes> LiveContent::read_cached(ByteRange range) {
   std::vector<ByteRange> on_disk;
   {
     std::lock_guard lock(mutex_);
+    if ((reader.whole = in_one_chunk(range))) {
+      ++shared_->hits;
+      return reader.whole;
+    }
     RangeSet gaps;
     on_disk = gather(reader, gaps);
     if (!gaps.empty()) return std::nullopt;
@@ -68,8 +62,13 @@ Result<SharedBytes> LiveContent::read(const SourcePtr& source, ByteRange range, 
     std::vector<ByteRange> on_disk;
     {
       std::lock_guard lock(mutex_);
+      if ((reader.whole = in_one_chunk(range))) {
+        if (round == 0) ++shared_->hits;
+        return *reader.whole;
+      }
       RangeSet gaps;
       on_disk = gather(reader, gaps);
+      if (!on_disk.empty()) reader.at(reader.outer.offset);
       if (!gaps.empty()) read_for_ = ctx.cause;
       if (!gaps.empty()) attach(reader, gaps.ranges(), source, fetch_hint, ctx, todo);
       reader.awaited = std::move(gaps);
@@ -190,12 +189,13 @@ void LiveContent::put(std::uint64_t offset, ByteView bytes, std::uint64_t size) 
   if (offset >= size || bytes.empty()) return;
   bytes = bytes.first(std::min<std::uint64_t>(bytes.size(), size - offset));
   if (stored_.missing(granules_around({offset, bytes.size()}, size)).empty()) return;
-  Assembly assembly{offset, Bytes(bytes.begin(), bytes.end())};
   {
     std::lock_guard lock(mutex_);
-    deliver(offset, bytes);
+    for (Reader* reader : readers_) {
+      if (!reader->until_end && !reader->whole) copy_awaited(*reader, {offset, bytes.size()}, bytes);
+    }
   }
-  keep(assembly, true);
+  keep(offset, bytes, true);
 }
 
 bool LiveContent::all_stored() const {
@@ -246,24 +246,6 @@ std::vector<ByteRange> LiveContent::gather(Reader& reader, RangeSet& gaps) const
   return on_disk;
 }
 
-void LiveContent::fill_from_memory(Reader& reader, ByteRange range) const {
-  const auto fill = [&](std::uint64_t offset, ByteView bytes) {
-    std::memcpy(reader.at(offset), bytes.data(), bytes.size());
-    reader.filled.add({offset, bytes.size()});
-  };
-  for (auto it = partials_.lower_bound(granule_floor(range.offset)); it != partials_.end() && it->first < range.end();
-       ++it) {
-    for (const ByteRange have : it->second.have.ranges()) {
-      const ByteRange part = have.intersection(range);
-      if (!part.empty()) fill(part.offset, ByteView(it->second.bytes).subspan(part.offset - it->first, part.length));
-    }
-  }
-  for (const TransferPtr& transfer : transfers_) {
-    const ByteRange part = transfer->assembly.range().intersection(range);
-    if (!part.empty()) fill(part.offset, transfer->assembly.view(part));
-  }
-}
-
 void LiveContent::attach(Reader& reader, const std::vector<ByteRange>& gaps, const SourcePtr& source, ByteRange hint,
                          const FetchContext& ctx, Errands& todo) {
   if (source->whole_only()) return join(reader, whole_transfer(source, ctx, todo), ctx, todo);
@@ -304,7 +286,7 @@ void LiveContent::join(Reader& reader, const TransferPtr& transfer, const FetchC
 /// True when the transfer now ends before `wanted`, because it would take too long to get there.
 bool LiveContent::cut_short(const TransferPtr& transfer, ByteRange wanted) {
   if (transfer->whole || transfer->state != Transfer::State::running) return false;
-  const std::uint64_t reached = transfer->assembly.received();
+  const std::uint64_t reached = transfer->assembly.received;
   if (wanted.offset - reached <= kTooFarAhead) return false;
   transfer->end = granule_floor(wanted.offset);
   transfer->cut = true;
@@ -360,7 +342,7 @@ std::vector<ByteRange> LiveContent::unfetched(ByteRange range) const {
   RangeSet known;
   for (const TransferPtr& transfer : transfers_) {
     if (transfer->active()) known.add(transfer->ahead());
-    if (!transfer->assembly.bytes.empty()) known.add(transfer->assembly.range());
+    known.add(transfer->assembly.range());
   }
   for (auto it = partials_.lower_bound(range.offset); it != partials_.end() && it->first < range.end(); ++it) {
     // Only what continues a granule from its start: else one granule would take two requests.

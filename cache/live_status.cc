@@ -29,7 +29,7 @@ std::optional<BlockCache::Running> LiveContent::running() const {
       continue;
     }
     ++out.transfers;
-    const std::uint64_t received = transfer->assembly.received();
+    const std::uint64_t received = transfer->assembly.received;
     const std::uint64_t came = received - std::min(received, transfer->begin);
     const std::chrono::duration<double> time = now - transfer->started;
     out.done += came;

@@ -37,12 +37,13 @@ bool Prefetcher::wants_head(ByteRange range) {
 
 Prefetcher::Advice Prefetcher::on_read(ByteRange range) {
   if (source_->whole_only()) return {range};  // its one download brings everything in order
+  const std::optional<std::uint64_t> worth_asking = cache_.worth_asking(source_->id());
   AccessPattern::Plan plan;
   std::vector<std::stop_source> over;
   std::stop_token token;
   {
     std::lock_guard lock(mutex_);
-    plan = pattern_.on_read(range, FetchContext::Steady::now());
+    plan = pattern_.on_read(range, FetchContext::Steady::now(), worth_asking);
     for (const std::uint64_t stream : plan.ended) {
       if (auto found = running_.extract(stream)) over.push_back(std::move(found.mapped()));
     }

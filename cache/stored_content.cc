@@ -19,11 +19,6 @@ namespace {
 
 // How old the remembered time of use may get: precise enough for LRU over days, and a scan does not write each second.
 constexpr std::int64_t kTouchEveryMs = 30'000;
-// A reader who has walked so far through what is on disk gets the next stretch read from the disk before it comes
-// there: the kernel's own readahead is smaller, and loses its thread when several of our threads share one descriptor.
-constexpr std::uint64_t kDiskScan = 1_MiB, kDiskAhead = 4_MiB;
-// Out of order by so much is still the same walk.
-constexpr std::uint64_t kDiskNear = 512_KiB;
 
 std::int64_t wall_ms() {
   using namespace std::chrono;
@@ -54,7 +49,16 @@ void each_granule(ByteRange range, F&& visit) {
 }  // namespace
 
 Descriptor::~Descriptor() {
+  if (direct_fd_ >= 0) ::close(direct_fd_);
   ::close(fd_);
+}
+
+int Descriptor::direct() const {
+  std::call_once(direct_once_, [this] {
+    // By its number: the file may have lost its name.
+    direct_fd_ = ::open(("/proc/self/fd/" + std::to_string(fd_)).c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+  });
+  return direct_fd_;
 }
 
 StoredContent::StoredContent(std::shared_ptr<BlockStore> store, const ContentId& id)
@@ -172,6 +176,8 @@ std::shared_ptr<Descriptor> StoredContent::descriptor(bool create) {
     if (create) store_->disk_failed(errno, path.string());
     return nullptr;
   }
+  // Only what is asked for, and what DiskWalks foresees: the kernel would read up to megabytes around a random read.
+  static_cast<void>(::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM));
   return descriptor_ = std::make_shared<Descriptor>(fd);
 }
 
@@ -179,17 +185,14 @@ void StoredContent::ask_disk_ahead(int fd, ByteRange run) {
   ByteRange wanted;
   {
     std::lock_guard lock(mutex_);
-    const bool goes_on = run.offset <= scan_.reached + kDiskNear && run.end() + kDiskNear >= scan_.reached;
-    if (!goes_on) scan_ = {run.offset, run.offset, 0};
-    scan_.reached = std::max(scan_.reached, run.end());
-    scan_.asked = std::max(scan_.asked, scan_.reached);
-    if (scan_.reached - scan_.begin < kDiskScan || scan_.asked > scan_.reached + kDiskAhead / 2) return;
-    wanted = {scan_.asked, scan_.reached + kDiskAhead - scan_.asked};
-    scan_.asked = wanted.end();
+    wanted = walks_.on_read(run);
   }
-  // Advice: should it fail, the read itself will wait for the disk.
-  static_cast<void>(
-      ::posix_fadvise(fd, static_cast<off_t>(wanted.offset), static_cast<off_t>(wanted.length), POSIX_FADV_WILLNEED));
+  if (wanted.empty()) return;
+  // Two requests, so that this read does not wait for all of it. Advice: should it fail, reads wait for the disk.
+  for (const ByteRange range : {run, wanted}) {
+    static_cast<void>(
+        ::posix_fadvise(fd, static_cast<off_t>(range.offset), static_cast<off_t>(range.length), POSIX_FADV_WILLNEED));
+  }
 }
 
 /// Reads granules that the record calls present; returns those whose checksum is wrong.
@@ -261,14 +264,15 @@ bool StoredContent::read(ByteRange range, std::byte* out) {
 }
 
 /// Returns how many bytes are on disk now: all, or whole granules of their beginning.
-std::uint64_t StoredContent::write_to_disk(std::uint64_t offset, ByteView bytes) {
-  if (!store_->takes_writes(bytes.size())) {
-    if (store_->bytes() + bytes.size() > store_->max_bytes_) store_->refused_ += bytes.size();
-    return 0;
-  }
+std::uint64_t StoredContent::write_to_disk(std::uint64_t offset, ByteView bytes, bool fast) {
   const auto file = descriptor(true);
   if (!file) return 0;
   const std::uint64_t begin = offset;
+  if (fast) {
+    const std::uint64_t direct = store_->direct_.write(file->direct(), offset, bytes);
+    offset += direct;
+    bytes = bytes.subspan(direct);
+  }
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
@@ -300,7 +304,7 @@ void StoredContent::record(std::uint64_t offset, ByteView bytes) {
   }
 }
 
-void StoredContent::write(std::uint64_t offset, ByteView bytes) {
+void StoredContent::write(std::uint64_t offset, ByteView bytes, bool fast) {
   std::shared_lock writing(writing_);
   if (bytes.empty() || retired_) return;
   {
@@ -310,8 +314,14 @@ void StoredContent::write(std::uint64_t offset, ByteView bytes) {
       store_->put_file(hex_, file_);
     }
   }
-  const std::uint64_t kept = write_to_disk(offset, bytes);
-  if (kept > 0) record(offset, bytes.first(kept));
+  std::uint64_t kept = 0;
+  if (const std::uint64_t size = bytes.size(); store_->reserve(size)) {
+    kept = write_to_disk(offset, bytes, fast);
+    if (kept > 0) record(offset, bytes.first(kept));
+    store_->writing_ -= size;
+  } else if (store_->bytes() + size > store_->max_bytes_) {
+    store_->refused_ += size;
+  }
   offset += kept;
   bytes = bytes.subspan(kept);
   each_granule({offset, bytes.size()}, [&](ByteRange granule) {

@@ -5,11 +5,6 @@
 
 namespace skymount::cache {
 
-void Assembly::advance_to(std::uint64_t offset) {
-  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(offset - base));
-  base = offset;
-}
-
 Transfer::Transfer(std::shared_ptr<LiveContent> for_content, std::shared_ptr<ByteSource> from, ByteRange wanted,
                    bool whole_file, const FetchContext& ctx, DownloadLane download_lane)
     : content(std::move(for_content)),

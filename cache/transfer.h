@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cache/byte_source.h"
+#include "cache/chunk.h"
 #include "cache/download_scheduler.h"
 #include "cache/granule.h"
 
@@ -18,16 +19,14 @@ namespace skymount::cache {
 
 class LiveContent;
 
-/// Bytes that came in order and are not on disk yet.
+/// Where a transfer is: what came, as far as memory has it, and what of it is kept.
 struct Assembly {
-  std::uint64_t base = 0;
-  Bytes bytes;
+  std::uint64_t kept_to = 0;   ///< what came before is stored or set aside
+  std::uint64_t received = 0;  ///< what came ends here
+  ChunkPtr chunk;              ///< the last bytes that came; all that is not kept is in it. Null before the first one
 
-  std::uint64_t received() const { return base + bytes.size(); }
-  ByteRange range() const { return {base, bytes.size()}; }
-  ByteView view(ByteRange part) const { return ByteView(bytes).subspan(part.offset - base, part.length); }
-  /// Forgets what lies before `offset`.
-  void advance_to(std::uint64_t offset);
+  ByteRange range() const { return chunk ? chunk->range() : ByteRange{received, 0}; }
+  ByteView unkept() const { return chunk ? chunk->view({kept_to, received - kept_to}) : ByteView(); }
 };
 
 class Transfer final : public Download, public std::enable_shared_from_this<Transfer> {
@@ -68,7 +67,7 @@ class Transfer final : public Download, public std::enable_shared_from_this<Tran
   bool wanted() const { return keep || waiters > 0 || owners > 0; }
   /// What it still will deliver.
   ByteRange ahead() const {
-    const std::uint64_t from = state == State::queued ? begin : assembly.received();
+    const std::uint64_t from = state == State::queued ? begin : assembly.received;
     return {from, end > from ? end - from : 0};
   }
 };

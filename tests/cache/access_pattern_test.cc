@@ -48,6 +48,30 @@ TEST_F(AccessPatternTest, AScanIsFetchedEverFurtherAheadUpToALargeRequestForEach
   EXPECT_EQ(again_, 0u);
 }
 
+TEST_F(AccessPatternTest, RowsOfASectionAreFetchedAheadWithWhatLiesBetweenThem) {
+  constexpr std::uint64_t kRow = 32'768, kFirst = 178'000'000;
+  std::uint64_t waited = 0;
+  for (std::uint64_t row = 0; row < 333; ++row) {
+    const std::uint64_t at = kFirst + row * kRow;
+    if (!ahead_.contains({at, 8192})) ++waited;
+    on_read(at, 8192);
+  }
+  EXPECT_LE(waited, 8u) << "of 333 rows";
+  EXPECT_LE(ahead_.ranges().back().end(), kFirst + 4 * 333 * kRow);
+  EXPECT_EQ(again_, 0u);
+}
+
+TEST_F(AccessPatternTest, WhereRoundTripsAreShortAScanStaysNearItsReader) {
+  for (std::uint64_t at = 0; at < 128'000'000; at += kPiece) {
+    for (const ByteRange range : pattern_.on_read({at, kPiece}, now_, 1'500'000).ahead) {
+      EXPECT_LE(range.length, 2u << 20);
+      EXPECT_LE(range.end(), at + 8 * (2u << 20) + (2u << 20));
+      ahead_.add(range);
+    }
+  }
+  EXPECT_EQ(ahead_.ranges().size(), 1u);
+}
+
 TEST_F(AccessPatternTest, TheConnectionsEndTheirWorkTogether) {
   std::uint64_t last = 0;
   for (std::uint64_t at = 0; at < kFile; at += kPiece)

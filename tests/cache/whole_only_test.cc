@@ -122,6 +122,7 @@ TEST_F(WholeOnlyTest, AServerThatStopsServingRangesIsReadAsAWhole) {
 TEST_F(WholeOnlyTest, AGranuleThatWasDamagedMeanwhileIsDownloadedAgain) {
   const auto source = memory_source(pattern(800'000), {.whole_only = true});
   ASSERT_EQ(cache().complete(source, patient()).value_or(0), 800'000u);
+  close_cache();  // and what it had in memory
   std::filesystem::resize_file(data_file(), 400'000);
   EXPECT_TRUE(reads_right(source, {300'000, 500'000}));
   EXPECT_EQ(source->fetches().size(), 2u);
