@@ -15,10 +15,8 @@
 namespace skymount::fs {
 namespace {
 
-// Who has read so little may open the file again for the next piece, as ds9 does for every 2880 bytes of a header: what
-// its reads have in common, and what is fetched ahead for them, lives on for a moment.
-constexpr std::uint64_t kBriefly = 2_MiB;
-constexpr std::chrono::seconds kComesBack{1};
+// How long rmdir waits for the cache's disk.
+constexpr std::chrono::seconds kSaves{60};
 
 // Unmounting waits at most two seconds for the deletion of jobs.
 constexpr std::chrono::milliseconds kEndingJobs{1500};
@@ -85,6 +83,7 @@ void Filesystem::shutdown() {
     archive->lanes.data.shutdown();
   }
   saving_.shutdown();
+  pending_->close();
   blocks_.on_trouble({});
 }
 
@@ -198,16 +197,23 @@ void Filesystem::make_folder(NodeId parent, const std::string& name, std::stop_t
   });
 }
 
-Result<void> Filesystem::remove_folder(NodeId parent, const std::string& name) {
+void Filesystem::remove_folder(NodeId parent, const std::string& name, std::stop_token stop, Done<void> done) {
   Result<NodePtr> folder = node_of(parent);
-  if (!folder) return fail(std::move(folder).error());
-  Result<Place> gone = tree_.remove_folder((*folder)->place, name);
-  if (!gone) {
-    journal_.record("rmdir", (*folder)->place.path + "/" + name, gone.error());
-    return fail(std::move(gone).error());
-  }
-  inodes_.retire(*gone);
-  return {};
+  if (!folder) return done(fail(std::move(folder).error()));
+  // What is kept is on disk before its caller is answered, and a disk may take its time.
+  const std::string path = (*folder)->place.path + "/" + name;
+  const FetchContext ctx = FetchContext::within(kSaves, "rmdir " + path, std::move(stop));
+  park(saving_, Waiting<void>::start(std::move(done), ctx, *deadlines_),
+       [this, node = *folder, name, path](Waiting<void>& caller) {
+         Result<Place> gone = tree_.remove_folder(node->place, name);
+         if (!gone) {
+           journal_.record("rmdir", path, gone.error());
+           caller.finish(fail(std::move(gone).error()));
+           return;
+         }
+         inodes_.retire(*gone);
+         caller.finish({});
+       });
 }
 
 Result<Attributes> Filesystem::attributes(NodeId id) const {
@@ -313,59 +319,6 @@ void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<Op
     const HandleId handle = reply ? reply->handle : 0;
     if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
   });
-}
-
-void Filesystem::read(HandleId id, ByteRange range, std::stop_token stop, Done<SharedBytes> done) {
-  const auto handle = handles_.with([&](Handles& handles) -> std::shared_ptr<const FileHandle> {
-    const auto it = handles.files.find(id);
-    return it == handles.files.end() ? nullptr : it->second;
-  });
-  if (!handle) return done(fail(Code::stale, "read on a closed handle"));
-  if (handle->text) {
-    const SharedBytes whole(handle->text, as_bytes(*handle->text));
-    return done(whole.part(range.offset, range.length));
-  }
-  if (handle->eof->is_beyond(range)) return read_beyond_end(*handle, std::move(stop), std::move(done));
-  if (handle->eof->spans_end(range)) {
-    handle->eof->begin();
-    done = [eof = handle->eof, done = std::move(done)](Result<SharedBytes> bytes) {
-      done(std::move(bytes));
-      eof->end();
-    };
-  }
-  if (std::optional<SharedBytes> here = handle->reader->try_read(range)) return done(std::move(*here));
-
-  MountedArchive& archive = *handle->node->place.archive;
-  const FetchContext ctx =
-      FetchContext::within(archive.options().limits.read, "read " + handle->node->place.path, std::move(stop));
-  auto waiting = Waiting<SharedBytes>::start(
-      [this, handle, done = std::move(done)](Result<SharedBytes> bytes) {
-        if (!bytes) return done(fail(note("read", handle->node->place, std::move(bytes).error())));
-        done(std::move(bytes));
-      },
-      ctx, *deadlines_);
-  park(archive.lanes.data, std::move(waiting),
-       [handle, range, ctx](Waiting<SharedBytes>& caller) { caller.finish(handle->reader->read(range, ctx)); });
-}
-
-void Filesystem::read_beyond_end(const FileHandle& handle, std::stop_token stop, Done<SharedBytes> done) {
-  const Place& place = handle.node->place;
-  const FetchContext ctx =
-      FetchContext::within(place.archive->options().limits.read, "read " + place.path, std::move(stop));
-  const auto waiting = Waiting<SharedBytes>::start(std::move(done), ctx, *deadlines_);
-  handle.eof->after_end([waiting] { waiting->finish(SharedBytes()); }, *deadlines_);
-}
-
-void Filesystem::release(HandleId id) {
-  std::shared_ptr<const FileHandle> last;  // a reader's end stops fetching ahead: outside the lock
-  handles_.with([&](Handles& handles) {
-    const auto it = handles.files.find(id);
-    if (it == handles.files.end()) return;
-    last = std::move(it->second);
-    handles.files.erase(it);
-  });
-  if (!last || !last->reader || last->reader->farthest() > kBriefly) return;
-  deadlines_->at(Deadlines::Steady::now() + kComesBack, [reader = last->reader]() mutable { reader.reset(); });
 }
 
 OpenFolderReply Filesystem::finish_open_folder(const NodePtr& node, FolderContents contents) {

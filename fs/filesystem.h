@@ -12,6 +12,7 @@
 #include "fs/deadlines.h"
 #include "fs/file_handle.h"
 #include "fs/inode_table.h"
+#include "fs/pending_reads.h"
 #include "fs/waiting.h"
 
 #include <memory>
@@ -63,7 +64,7 @@ class Filesystem {
   /// mkdir: keeps a question. Raises the lookup count of the node it names.
   void make_folder(NodeId parent, const std::string& name, std::stop_token stop, Done<Attributes> done);
   /// rmdir: keeps it no more. Its node is dead for the kernel, which gets another one at the next lookup.
-  Result<void> remove_folder(NodeId parent, const std::string& name);
+  void remove_folder(NodeId parent, const std::string& name, std::stop_token stop, Done<void> done);
 
   void open(NodeId node, bool for_writing, std::stop_token stop, Done<OpenReply> done, pid_t caller = 0);
   /// Exactly `range`, clipped at end of file.
@@ -130,6 +131,7 @@ class Filesystem {
   };
   Synchronized<Handles> handles_;
   std::unique_ptr<Deadlines> deadlines_;
+  const std::shared_ptr<PendingReads> pending_ = std::make_shared<PendingReads>();
   Executor saving_{"saving", 1};  // what has to be on disk before its caller is answered
 };
 

@@ -4,6 +4,7 @@
 // stop (Ctrl-C), or the end of the mount, when the last reference goes.
 #pragma once
 
+#include "cache/base/executor.h"
 #include "cache/base/fetch_context.h"
 #include "cache/base/result.h"
 #include "fs/deadlines.h"
@@ -55,5 +56,13 @@ class Waiting : public std::enable_shared_from_this<Waiting<T>> {
   std::shared_ptr<void> listed_;  // before the stop callback, which may finish at once
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;
 };
+
+/// Runs `work` on `lane` for a caller that waits; one that has left by then costs nothing.
+template <class T, class Work>
+void park(Executor& lane, std::shared_ptr<Waiting<T>> waiting, Work work) {
+  lane.submit([waiting = std::move(waiting), work = std::move(work)] {
+    if (!waiting->finished()) work(*waiting);
+  });
+}
 
 }  // namespace skymount::fs

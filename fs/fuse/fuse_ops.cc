@@ -144,8 +144,11 @@ void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t) {
 }
 
 void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
-  const Result<void> removed = filesystem_of(req).remove_folder(parent, name);
-  fuse_reply_err(req, removed ? 0 : to_errno(removed.error().code()));
+  auto parked = ParkedRequest::park(req);
+  const auto stop = parked->stop_token();
+  filesystem_of(req).remove_folder(parent, name, stop, [parked](const Result<void>& removed) {
+    parked->fail(removed ? 0 : to_errno(removed.error().code()));
+  });
 }
 
 void on_open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* info) {

@@ -25,6 +25,7 @@ class ParkedRequest : public std::enable_shared_from_this<ParkedRequest> {
   std::stop_token stop_token() const { return stop_.get_token(); }
   /// The request for the one reply, or null when somebody was first.
   fuse_req_t take();
+  /// 0: it was done, and there is nothing to say.
   void fail(int error);
 
  private:

@@ -87,7 +87,8 @@ class DirectDriver final : public Driver {
     const std::size_t slash = path.rfind('/');
     const Result<fs::Attributes> parent = walk(path.substr(0, slash));
     if (!parent) return fs::to_errno(parent.error().code());
-    const Result<void> removed = filesystem().remove_folder(parent->node, path.substr(slash + 1));
+    const Result<void> removed = wait_for<void>(
+        [&](auto done) { filesystem().remove_folder(parent->node, path.substr(slash + 1), {}, std::move(done)); });
     return removed ? 0 : fs::to_errno(removed.error().code());
   }
 
