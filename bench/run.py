@@ -20,7 +20,7 @@ from harness import report  # noqa: E402
 from harness.bench import Bench  # noqa: E402
 from harness.measure import Failed  # noqa: E402
 from harness.registry import ROWS  # noqa: E402
-from rows import cold, folders, parallel, votables, warm  # noqa: E402,F401  (each registers its rows)
+from rows import cold, folders, parallel, sections, votables, warm  # noqa: E402,F401  (each registers its rows)
 
 
 def options():

@@ -40,10 +40,31 @@ class Bench:
         name = f"{name}{mib}"
         if name not in self._files:
             path, xxh3 = make_file(self.store, self.tools, name, mib * 2**20, seed, header_blocks)
-            (self.origin.data / path.name).symlink_to(path)
-            self._files[name] = File(name, path, xxh3, f"{self.origin.url}/data/{path.name}")
-            answers.write_files(self.origin.answers / "files.vot", self._files.values())
+            self._publish(name, path, xxh3)
         return self._files[name]
+
+    def own_file(self, name: str, make) -> File:
+        """A file at the origin that `make(path)` writes, unless an earlier run did."""
+        path = self.store / f"{name}.fits"
+        if name not in self._files:
+            if not path.exists():
+                make(path.with_suffix(".part"))
+                path.with_suffix(".part").rename(path)
+            self._publish(name, path, "")
+        return self._files[name]
+
+    def copies_of(self, file: File, count: int) -> list[File]:
+        """The same bytes under `count` other names: for skymount, so many files."""
+        for i in range(count):
+            if f"{file.name}c{i}" not in self._files:
+                self._publish(f"{file.name}c{i}", file.path, file.xxh3, listed=i == count - 1)
+        return [self._files[f"{file.name}c{i}"] for i in range(count)]
+
+    def _publish(self, name: str, path: Path, xxh3: str, listed: bool = True) -> None:
+        (self.origin.data / f"{name}.fits").symlink_to(path)
+        self._files[name] = File(name, path, xxh3, f"{self.origin.url}/data/{name}.fits")
+        if listed:
+            answers.write_files(self.origin.answers / "files.vot", self._files.values())
 
     def listing(self, count: int) -> str:
         """The name of an archive that answers with `count` datasets."""

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 #
 # Many files at once: memory, and that nothing is fetched twice.
+import contextlib
 import json
+import os
+import resource
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from harness.measure import Failed, MemoryWatch, mib
 from harness.registry import Figure, at_most, information, row
@@ -38,4 +42,45 @@ def parallel(bench):
         at_most("served by the origin, of the files' bytes", counts["bytes"] / total, 1.02, "x",
                 f" ({counts['requests']} requests)", **counts),
         information("all copies", f"{slowest:.1f} s, {mib(total) / slowest:.0f} MiB/s together"),
+    ]  # fmt: skip
+
+
+def read_from(fd: int, start: int, length: int) -> None:
+    """As cp reads; whatever is short is wrong."""
+    for at in range(start, start + length, 128 * 1024):
+        piece = min(128 * 1024, start + length - at)
+        if len(os.pread(fd, piece, at)) != piece:
+            raise Failed(f"a short read at byte {at}")
+
+
+@row("open-files", "1,000 files of 16 MiB open at once, each partly read, 200 of them as scans, 20 ms RTT")
+def open_files(bench):
+    count, scans = bench.size(1000, 250), bench.size(200, 50)
+    files = bench.copies_of(bench.file("open", 16, 6), count)
+    bench.origin.conditions(20)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    cache = bench.scratch("cache")
+    try:
+        with bench.sky(cache) as sky, contextlib.ExitStack() as opened:
+            paths = [bench.path_in(sky, file) for file in files]
+            with MemoryWatch(sky.pid) as memory, ThreadPoolExecutor(32) as pool:
+
+                def look(path):
+                    fd = os.open(path, os.O_RDONLY)
+                    read_from(fd, 0, 64 * 1024)
+                    return fd
+
+                fds = list(pool.map(look, paths))
+                for fd in fds:
+                    opened.callback(os.close, fd)
+                looked = memory.peak
+                list(pool.map(lambda fd: read_from(fd, 0, 2 * 2**20), fds[:scans]))
+                list(pool.map(lambda fd: read_from(fd, 4 * 2**20, 2**20), fds[scans : 2 * scans]))
+            told = json.loads((sky.path / ".skymount" / "status.json").read_text())
+    finally:
+        bench.discard(cache)
+    return [
+        at_most("resident memory at its peak (RssAnon + RssShmem, 10 Hz)", mib(memory.peak), 256, " MiB",
+                f" ({mib(looked):.0f} with all open)"),
+        Figure("files open at once", str(told["open_files"]), str(count), told["open_files"] == count),
     ]  # fmt: skip
