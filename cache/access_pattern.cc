@@ -70,7 +70,7 @@ AccessPattern::Plan AccessPattern::on_read(ByteRange range, Time now, std::optio
   stream->seen.add(range);
   const std::uint64_t from = std::min(stream->span.offset, range.offset);
   stream->span = {from, std::max(stream->span.end(), range.end()) - from};
-  const std::uint64_t most = std::clamp(std::bit_ceil(worth_asking.value_or(kMaxWindow)), kMinTail, kMaxWindow);
+  const std::uint64_t most = std::clamp(std::bit_floor(worth_asking.value_or(kMaxWindow)), kMinTail, kMaxWindow);
   if (stream->scanning(calm_to_)) fetch_ahead(*stream, most, plan);
   return plan;
 }

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kWriteEvery{250};
 // Less says nothing of a connection's speed.
 constexpr std::uint64_t kTellsPace = 512_KiB;
 // Smaller requests are enough where round trips are short.
-constexpr std::uint64_t kFast = 4_MiB;
+constexpr std::uint64_t kFast = 8_MiB;
 // A request that takes as long as so many waits for its first byte loses 4 % by them.
 constexpr double kWaitsWorth = 24;
 // Bites of granules come from the ends of what was delivered; more than this many are from a source that skips about.
