@@ -13,14 +13,6 @@
 
 namespace skymount::fs {
 
-/// Runs `work` on `lane` for a caller that waits; one that has left by then costs nothing.
-template <class T, class Work>
-void park(Executor& lane, std::shared_ptr<Waiting<T>> waiting, Work work) {
-  lane.submit([waiting = std::move(waiting), work = std::move(work)] {
-    if (!waiting->finished()) work(*waiting);
-  });
-}
-
 /// Folders that gather what many datasets have: what is not here is told in their texts, so nothing is asked in parts.
 inline bool gathers(const Place& place) {
   return place.kind == PlaceKind::flat_folder || place.generated == GeneratedKind::flat_errors;
