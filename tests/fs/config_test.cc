@@ -480,7 +480,7 @@ TEST(ShippedDirectory, IsFoundBesideAnInstalledBinaryAndBesideABuiltOne) {
 }
 
 TEST(ShippedConfigurations, AreWithoutMistakes) {
-  const std::filesystem::path shipped = std::filesystem::path(__FILE__).parent_path() / "../../mount-configs";
+  const std::filesystem::path shipped = SKYMOUNT_SHIPPED_CONFIGURATIONS;
   int seen = 0;
   for (const auto& entry : std::filesystem::directory_iterator(shipped)) {
     if (entry.path().extension() != ".toml") continue;
