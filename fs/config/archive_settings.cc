@@ -5,6 +5,7 @@
 
 #include "fs/config/values.h"
 #include "vo/dataset_names.h"
+#include "vo/links_habits.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -45,6 +46,9 @@ void read_services(SettingReader& read, vo::ArchiveOptions& out) {
   read.texts("obscore.id_columns", out.obscore.id_columns);
 
   read.url("datalink.url", out.datalink.url);
+  std::uint64_t batch = 0;
+  read.whole("datalink.batch", 1, vo::kMostIds, batch);
+  out.datalink.batch = static_cast<unsigned>(batch);
 
   std::string kind = "none";
   read.choice("auth.kind", {"none", "basic", "bearer", "header", "oidc-password", "x509"}, kind);

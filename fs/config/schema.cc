@@ -39,7 +39,7 @@ constexpr KeyRule kArchiveKeys[] = {
     {"sia", "url", kLater},
     {"sia", "version", kLater},
     {"datalink", "url"},
-    {"datalink", "batch", kLater},
+    {"datalink", "batch"},
     {"naming", "dataset"},
     {"cutout", "radius"},
     {"cutout", "max_bytes"},

@@ -113,6 +113,7 @@ search_radius = "30 arcmin"
 id_columns = ["obs_id", "plate_id"]
 [datalink]
 url = "https://a.example/links"
+batch = 20
 [naming]
 dataset = "{obs_id:tail}"
 [cutout]
@@ -145,6 +146,7 @@ allow_private = true
   EXPECT_DOUBLE_EQ(all->obscore.search_radius_deg, 0.5);
   EXPECT_THAT(all->obscore.id_columns, ElementsAre("obs_id", "plate_id"));
   EXPECT_EQ(all->datalink.url, "https://a.example/links");
+  EXPECT_EQ(all->datalink.batch, 20u);
   EXPECT_EQ(all->naming.dataset, "{obs_id:tail}");
   EXPECT_DOUBLE_EQ(all->cutout.radius_deg, 0.5);
   EXPECT_EQ(all->cutout.max_bytes, 1ull << 30);
@@ -200,8 +202,7 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "[ssa]\nurl = \"http://a.example/\"\n",
-        head + "[sia]\nurl = \"http://a.example/\"\n", head + "[datalink]\nbatch = 50\n",
+       {head + "[ssa]\nurl = \"http://a.example/\"\n", head + "[sia]\nurl = \"http://a.example/\"\n",
         head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[auth]\nkind = \"basic\"\n",
         head + "[auth]\nhosts = [\"a.example\"]\n", head + "[limits]\nbytes_per_hour = 1000\n",
         head + "[[route]]\npath = \"product={product_id}\"\n", head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
