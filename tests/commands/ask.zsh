@@ -6,10 +6,12 @@ zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PS1=; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; setopt no_beep
 compadd() { local -a hits; builtin compadd -O hits \"\$@\"; (( \$#hits )) && print -rl -- '' OFFER:\${^hits}; builtin compadd \"\$@\"; }
+pressed() { zle expand-or-complete; print -r -- DONE\$((40+2)) }
+zle -N pressed; bindkey '^I' pressed
 print -r -- READY\$((40+2))"
 local out=
 zpty -r -m shell out '*READY42*'
+# Nothing more is typed until it has answered: keys that wait make zsh cut a completion short.
 zpty -n -w shell "$2"$'\t'
-zpty -n -w shell $'\x15'"print -r -- DONE\$((40+2))"$'\n'
 zpty -r -m shell out '*DONE42*'
 print -r -- $out | tr -d '\r' | sed -n 's/.*OFFER://p'
