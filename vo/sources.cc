@@ -3,8 +3,10 @@
 
 #include "cache/base/log.h"
 #include "vo/file_records.h"
+#include "vo/fits/header_text.h"
 #include "vo/fits/promised_size.h"
 #include "vo/http/file_version.h"
+#include "vo/local_cutouts.h"
 #include "vo/open_readers.h"
 #include "vo/renewed_source.h"
 #include "vo/single_flight.h"
@@ -84,6 +86,8 @@ class Sources::Impl {
   }
 
   ~Impl() { gate_->close(); }
+
+  const std::shared_ptr<Knowledge>& knowledge() const { return knowledge_; }
 
   /// The entry as it was found when its URL had expired before.
   Entry newest(const Entry& entry) const {
@@ -379,9 +383,18 @@ class Sources::Impl {
 
 Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl,
                  std::uint64_t max_cutout_bytes, std::shared_ptr<HttpClient> http,
-                 std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks, const Clock& clock)
-    : impl_(std::make_unique<Impl>(std::move(archive), limits, ttl, max_cutout_bytes, std::move(http), std::move(store),
-                                   blocks, clock)) {}
+                 std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks, const Clock& clock,
+                 std::shared_ptr<Workers> workers)
+    : impl_(std::make_unique<Impl>(archive, limits, ttl, max_cutout_bytes, std::move(http), std::move(store), blocks,
+                                   clock)),
+      cutouts_(std::make_unique<LocalCutouts>(
+          std::move(archive), ttl, max_cutout_bytes, std::move(workers), impl_->knowledge(), blocks, clock,
+          OpensFiles{[impl = impl_.get()](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+                       return impl->open_or_renew(entry, ctx, renew);
+                     },
+                     [impl = impl_.get()](const Entry& entry, const Renew& renew) {
+                       return impl->open_in_memory(impl->newest(entry), renew);
+                     }})) {}
 Sources::~Sources() = default;
 
 KnownFile Sources::known(const Entry& entry) const {
@@ -398,10 +411,19 @@ void Sources::keep_date(const Entry& entry, const std::string& version) {
 
 Result<std::shared_ptr<cache::ContentReader>> Sources::open(const Entry& entry, const FetchContext& ctx,
                                                             const Renew& renew) {
-  return impl_->open_or_renew(entry, ctx, renew);
+  if (!entry.local) return impl_->open_or_renew(entry, ctx, renew);
+  if (!entry.error.empty()) return fail(Code::denied, entry.error);
+  return cutouts_->open(entry, ctx, renew);
+}
+
+Result<std::string> Sources::headers(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+  const Result<Reader> reader = impl_->open_or_renew(entry, ctx, renew);
+  if (!reader) return fail(reader.error());
+  return headers_as_text((*reader)->size(), [&](ByteRange range) { return (*reader)->read_alone(range, ctx); });
 }
 
 std::shared_ptr<cache::ContentReader> Sources::open_in_memory(const Entry& entry, const Renew& renew) {
+  if (entry.local) return entry.error.empty() ? cutouts_->open_in_memory(entry, renew) : nullptr;
   return impl_->open_in_memory(impl_->newest(entry), renew);
 }
 

@@ -32,12 +32,15 @@ struct KnownFile {
 using Renew =
     std::function<Result<std::optional<Entry>>(const Entry& entry, const Error& why, const FetchContext& ctx)>;
 
-/// Thread-safe. One per archive.
+class LocalCutouts;
+class Workers;
+
+/// Thread-safe. One per archive. Without `workers` no cutouts are made here.
 class Sources {
  public:
   Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
           std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
-          const Clock& clock);
+          const Clock& clock, std::shared_ptr<Workers> workers = nullptr);
   ~Sources();
 
   /// Memory only after the first call for an identity (then LMDB once); never the network.
@@ -58,8 +61,14 @@ class Sources {
   /// not answered by then it is served as it was, the question goes on, and the next open gets what it brings. After
   /// that, for a minute, such versions of the archive's files are served at once and asked about behind.
   /// An entry that is refused or not there is renewed once, at the open or while it is read.
+  /// A cutout that can be made here (Entry::local) is, where no service makes it: vo/local_cutouts. Of such a one
+  /// `renew` is for the file that is cut.
   Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx,
                                                      const Renew& renew = {});
+
+  /// The headers of a FITS file as text (vo/fits/header_text). One request for a file of a single HDU, none when its
+  /// first bytes are here. Errors  as open() and headers_as_text().
+  Result<std::string> headers(const Entry& entry, const FetchContext& ctx, const Renew& renew = {});
 
   /// A reader without waiting, when one is open or all is remembered and fresh; null otherwise.
   std::shared_ptr<cache::ContentReader> open_in_memory(const Entry& entry, const Renew& renew = {});
@@ -67,6 +76,7 @@ class Sources {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<LocalCutouts> cutouts_;  // after what it opens files with
 };
 
 }  // namespace skymount::vo

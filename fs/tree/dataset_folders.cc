@@ -4,6 +4,9 @@
 // its links lead to, which look the same from inside.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "vo/file_names.h"
+#include "vo/fits_entries.h"
+#include "vo/local_cut.h"
 
 #include <algorithm>
 #include <set>
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::string_view kCutoutFolder = "cutout";
 constexpr std::string_view kFieldCutout = "cutout.fits";
+constexpr std::string_view kHeaderText = ".hdr";
 
 /// What a dataset folder, or one of its semantics folders, shows beside the texts made here.
 std::set<std::string> sub_folders(const vo::DatasetFolder& folder) {
@@ -50,6 +54,29 @@ Place place_of(const Place& folder, const vo::Entry& entry) {
   return place;
 }
 
+bool lists(const vo::DatasetFolder& links, const std::string& folder, std::string_view name) {
+  return std::any_of(links.entries.begin(), links.entries.end(),
+                     [&](const vo::Entry& e) { return e.folder == folder && e.name == name; });
+}
+
+/// The name of the headers beside a file; empty where there are none. An archive's file of that name comes first.
+std::string header_text_name(const vo::DatasetFolder& links, const vo::Entry& entry) {
+  std::string name = entry.name + std::string(kHeaderText);
+  const bool shown = vo::has_header_text(entry) && name.size() <= vo::kMaxNameBytes && !lists(links, entry.folder, name);
+  return shown ? name : "";
+}
+
+Place header_text_place(const Place& folder, std::string_view name, const vo::Entry& entry) {
+  Place place = below(folder, name, PlaceKind::generated);
+  place.generated = GeneratedKind::fits_header;
+  place.entry = std::make_shared<const vo::Entry>(entry);
+  return place;
+}
+
+bool has_cutouts(const Place& folder, const vo::DatasetFolder& links) {
+  return !links.services.empty() || vo::can_be_cut_here(links, folder.dataset_row());
+}
+
 /// cutout.fits is of the dataset itself.
 Result<vo::Entry> field_cutout(const Place& folder, const vo::DatasetFolder& links) {
   if (folder.trail) return fail(Code::not_found, "cutout.fits is in the dataset's own folder");
@@ -70,7 +97,8 @@ Result<vo::DatasetFolderPtr> Namespace::folder_of(const Place& place, Patience p
 vo::Renew Namespace::renewal_of(const Place& file) {
   // Only what links and rows list can be listed anew; a cutout is made by its name.
   const auto listed = [&](std::string_view prefix) { return file.entry && file.entry->identity.starts_with(prefix); };
-  if (!file.listing || (!listed("link:") && !listed("url:") && !listed("service:"))) return {};
+  const bool cuts = file.entry && file.entry->local != nullptr;  // then it is about the file that is cut
+  if (!file.listing || (!cuts && !listed("link:") && !listed("url:") && !listed("service:"))) return {};
   return [archive = file.archive, listing = file.listing, dataset = file.dataset, way = file.way()](
              const vo::Entry& entry, const Error& why, const FetchContext& ctx) {
     return archive->catalog.renewed(listing, listing->datasets[dataset], way, entry, why, ctx);
@@ -84,13 +112,16 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
   Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
   if (!links) return fail(std::move(links).error());
   for (const vo::Entry& entry : (*links)->entries) {
-    if (entry.folder == folder.folder && entry.name == name) return place_of(folder, entry);
+    if (entry.folder != folder.folder) continue;
+    if (entry.name == name) return place_of(folder, entry);
+    if (name.ends_with(kHeaderText) && header_text_name(**links, entry) == name)
+      return header_text_place(folder, name, entry);
   }
   if (!folder.folder.empty()) return no_such(folder, name);
   for (const GeneratedKind kind : texts_of(folder, **links)) {
     if (name == file_name(kind)) return generated_below(folder, kind);
   }
-  if (name == kCutoutFolder && !(*links)->services.empty()) return below(folder, name, PlaceKind::cutout_folder);
+  if (name == kCutoutFolder && has_cutouts(folder, **links)) return below(folder, name, PlaceKind::cutout_folder);
   if (name == kFieldCutout) {
     Result<vo::Entry> entry = field_cutout(folder, **links);
     if (!entry) return fail(std::move(entry).error());
@@ -112,16 +143,24 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
     out.items.push_back({std::string(name), place.is_folder(), place.ino()});
   };
   for (const vo::Entry& entry : (*links)->entries) {
-    if (entry.folder == folder.folder) add(place_of(folder, entry), entry.name);
+    if (entry.folder != folder.folder) continue;
+    add(place_of(folder, entry), entry.name);
+    if (const std::string name = header_text_name(**links, entry); !name.empty())
+      add(header_text_place(folder, name, entry), name);
   }
   if (!folder.folder.empty()) return out;
   for (const GeneratedKind kind : texts_of(folder, **links)) add(generated_below(folder, kind), file_name(kind));
   for (const std::string& name : sub_folders(**links)) add(below(folder, name, PlaceKind::semantics_folder), name);
-  if (!(*links)->services.empty()) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
+  if (has_cutouts(folder, **links)) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
   if (Result<vo::Entry> entry = field_cutout(folder, **links)) {
     add(data_below(folder, kFieldCutout, std::move(*entry)), kFieldCutout);
   }
   return out;
+}
+
+Result<std::string> Namespace::header_text(const Place& file, Patience patience) {
+  if (patience == nullptr) return fail(Code::would_wait, "the headers of " + file.entry->name + " are read first");
+  return file.archive->sources.headers(*file.entry, *patience, renewal_of(file));
 }
 
 Result<Place> Namespace::child_of_cutouts(const Place& folder, std::string_view name, Patience patience) const {

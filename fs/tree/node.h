@@ -55,7 +55,8 @@ enum class GeneratedKind {
   links_vot,
   dataset_json,
   errors_txt,
-  cutout_readme
+  cutout_readme,
+  fits_header  ///< the headers of `entry`, as text beside it
 };
 
 struct Place {

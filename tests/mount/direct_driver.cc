@@ -119,6 +119,7 @@ class DirectDriver final : public Driver {
     if (!config) throw std::runtime_error(config.error().what());
     fs::MountRequest request;
     request.config = std::move(*config);
+    request.fits_program = SKYMOUNT_FITS;
     std::filesystem::create_directories(request.config.global.cache_dir);
     Result<std::unique_ptr<fs::World>> world = fs::World::build(request, clock_);
     if (!world) throw std::runtime_error(world.error().what());
