@@ -28,16 +28,10 @@ bool is_control(const Place& place) {
           place.generated == GeneratedKind::config_toml);
 }
 
-/// A text for which a file of the archive is opened: it waits where files do, as long as they may take.
-bool is_made_of_data(const Place& place) {
-  return place.generated == GeneratedKind::fits_header;
-}
-
 /// Texts whose making may take a while for large answers: never made on the kernel's threads, nor only to show a size.
 bool is_large(const Place& place) {
   return place.generated == GeneratedKind::results_vot || place.generated == GeneratedKind::results_csv ||
-         place.generated == GeneratedKind::count_txt || place.generated == GeneratedKind::flat_errors ||
-         is_made_of_data(place);
+         place.generated == GeneratedKind::count_txt || place.generated == GeneratedKind::flat_errors;
 }
 
 /// A text that exists only because the question was answered.
@@ -284,12 +278,10 @@ void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<
   }
   if (auto refused = refusal(caller, "open", place)) return done(fail(std::move(*refused)));
   MountedArchive& archive = *place.archive;
-  const vo::Limits& limits = archive.options().limits;
-  const bool of_data = is_made_of_data(place);
   const FetchContext ctx =
-      FetchContext::within(of_data ? limits.open : limits.listing, "open " + place.path, std::move(stop));
+      FetchContext::within(archive.options().limits.listing, "open " + place.path, std::move(stop));
   auto waiting = Waiting<OpenReply>::start(std::move(done), ctx, *deadlines_);
-  park(of_data ? archive.lanes.data : archive.lanes.listings, std::move(waiting), [this, node, ctx](Waiting<OpenReply>& caller) {
+  park(archive.lanes.listings, std::move(waiting), [this, node, ctx](Waiting<OpenReply>& caller) {
     Result<OpenReply> reply = finish_open(node, tree_.text(node->place, &ctx));
     const HandleId handle = reply ? reply->handle : 0;
     if (!caller.finish(std::move(reply)) && handle != 0) release(handle);

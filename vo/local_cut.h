@@ -11,10 +11,12 @@
 
 namespace skymount::vo {
 
+/// Also what is made of a file in another way: see vo/derived_files.
 struct LocalCut {
   Entry of;            ///< the file that is cut
   CutSpec spec;        ///< canonical: equal cutouts share one identity
   std::string source;  ///< for the cutout's HISTORY: DID, else the file's address without secrets
+  enum class Made { cutout, unpacked, headers } made = Made::cutout;  ///< else spec means nothing
 };
 
 /// From a name in cutout/. circle, box, polygon, pos, range, pixels=X0..X1,Y0..Y1, planes=A..B, band, hdu=N, from=NAME.

@@ -4,7 +4,9 @@
 #include "cache/base/log.h"
 #include "cache/content_id.h"
 #include "vo/fits/cutout_source.h"
+#include "vo/fits/unpacked.h"
 #include "vo/query/interval.h"
+#include "vo/derived_files.h"
 
 #include <algorithm>
 
@@ -77,7 +79,10 @@ Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchC
 LocalCutouts::Reader LocalCutouts::open_in_memory(const Entry& entry, const Renew& renew) {
   const std::optional<FileRecord> record = made_before(entry);
   if (!record) return entry.service ? files_.open_in_memory(entry, {}) : nullptr;
-  const Reader original = files_.open_in_memory(entry.local->of, renew);
+  Reader original = files_.open_in_memory(entry.local->of, renew);
+  // Whether it is compressed is remembered as part of what was made of it.
+  if (knowledge_->records.get(unpacked_entry_of(entry.local->of).identity))
+    original = files_.open_in_memory(unpacked_entry_of(entry.local->of), renew);
   const std::string& version = record->learned.version;
   if (!original || !version.starts_with(depends_on(entry, original->id()))) return nullptr;
   const auto plan = plans_.with([&](auto& plans) {
@@ -87,10 +92,20 @@ LocalCutouts::Reader LocalCutouts::open_in_memory(const Entry& entry, const Rene
   return plan ? reader_of(entry, version, plan, original) : nullptr;
 }
 
+/// The file itself, or what is compressed in it: rows can only be told apart once all before them are unpacked.
+Result<LocalCutouts::Reader> LocalCutouts::inside(const Entry& of, const Reader& file, const FetchContext& ctx,
+                                                  const Renew& renew) {
+  const Result<SharedBytes> head = file->read_alone({0, 3}, ctx);
+  if (!head) return fail(head.error());
+  if (packing_of(head->view()) == Packing::none) return file;
+  return files_.open(unpacked_entry_of(of), ctx, renew);
+}
+
 Result<LocalCutouts::Reader> LocalCutouts::make(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
   if (!workers_) return fail(Code::unsupported, "cutouts are not made on this machine");
   const LocalCut& cut = *entry.local;
-  const Result<Reader> original = files_.open(cut.of, ctx, renew);
+  Result<Reader> original = files_.open(cut.of, ctx, renew);
+  if (original) original = inside(cut.of, *original, ctx, renew);
   if (!original) return fail(Error(original.error()).during("the original " + cut.of.name));
   const std::optional<FileRecord> older = knowledge_->records.get(entry.identity);
   const std::string base = depends_on(entry, (*original)->id());

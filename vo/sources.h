@@ -32,6 +32,7 @@ struct KnownFile {
 using Renew =
     std::function<Result<std::optional<Entry>>(const Entry& entry, const Error& why, const FetchContext& ctx)>;
 
+class DerivedFiles;
 class LocalCutouts;
 class Workers;
 
@@ -61,14 +62,10 @@ class Sources {
   /// not answered by then it is served as it was, the question goes on, and the next open gets what it brings. After
   /// that, for a minute, such versions of the archive's files are served at once and asked about behind.
   /// An entry that is refused or not there is renewed once, at the open or while it is read.
-  /// A cutout that can be made here (Entry::local) is, where no service makes it: vo/local_cutouts. Of such a one
-  /// `renew` is for the file that is cut.
+  /// A cutout that can be made here (Entry::local) is, where no service makes it (vo/local_cutouts), so is what is
+  /// made of one other file (vo/derived_files). Of such a one `renew` is for the file that it is made of.
   Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx,
                                                      const Renew& renew = {});
-
-  /// The headers of a FITS file as text (vo/fits/header_text). One request for a file of a single HDU, none when its
-  /// first bytes are here. Errors  as open() and headers_as_text().
-  Result<std::string> headers(const Entry& entry, const FetchContext& ctx, const Renew& renew = {});
 
   /// A reader without waiting, when one is open or all is remembered and fresh; null otherwise.
   std::shared_ptr<cache::ContentReader> open_in_memory(const Entry& entry, const Renew& renew = {});
@@ -76,7 +73,8 @@ class Sources {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
-  std::unique_ptr<LocalCutouts> cutouts_;  // after what it opens files with
+  std::unique_ptr<DerivedFiles> derived_;  // after what it opens files with
+  std::unique_ptr<LocalCutouts> cutouts_;    // the same
 };
 
 }  // namespace skymount::vo

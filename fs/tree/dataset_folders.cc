@@ -4,7 +4,7 @@
 // its links lead to, which look the same from inside.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
-#include "vo/file_names.h"
+#include "vo/derived_files.h"
 #include "vo/fits_entries.h"
 #include "vo/local_cut.h"
 
@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kCutoutFolder = "cutout";
 constexpr std::string_view kFieldCutout = "cutout.fits";
-constexpr std::string_view kHeaderText = ".hdr";
 
 /// What a dataset folder, or one of its semantics folders, shows beside the texts made here.
 std::set<std::string> sub_folders(const vo::DatasetFolder& folder) {
@@ -54,23 +53,12 @@ Place place_of(const Place& folder, const vo::Entry& entry) {
   return place;
 }
 
-bool lists(const vo::DatasetFolder& links, const std::string& folder, std::string_view name) {
-  return std::any_of(links.entries.begin(), links.entries.end(),
-                     [&](const vo::Entry& e) { return e.folder == folder && e.name == name; });
-}
-
-/// The name of the headers beside a file; empty where there are none. An archive's file of that name comes first.
-std::string header_text_name(const vo::DatasetFolder& links, const vo::Entry& entry) {
-  std::string name = entry.name + std::string(kHeaderText);
-  const bool shown = vo::has_header_text(entry) && name.size() <= vo::kMaxNameBytes && !lists(links, entry.folder, name);
-  return shown ? name : "";
-}
-
-Place header_text_place(const Place& folder, std::string_view name, const vo::Entry& entry) {
-  Place place = below(folder, name, PlaceKind::generated);
-  place.generated = GeneratedKind::fits_header;
-  place.entry = std::make_shared<const vo::Entry>(entry);
-  return place;
+/// What is made of a file and shown beside it; an archive's own file of that name comes first.
+std::optional<vo::Entry> headers_beside(const vo::DatasetFolder& links, const vo::Entry& entry) {
+  std::optional<vo::Entry> headers = vo::header_entry(entry);
+  const auto same = [&](const vo::Entry& e) { return e.folder == entry.folder && e.name == headers->name; };
+  if (headers && std::any_of(links.entries.begin(), links.entries.end(), same)) headers.reset();
+  return headers;
 }
 
 bool has_cutouts(const Place& folder, const vo::DatasetFolder& links) {
@@ -114,8 +102,13 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
   for (const vo::Entry& entry : (*links)->entries) {
     if (entry.folder != folder.folder) continue;
     if (entry.name == name) return place_of(folder, entry);
-    if (name.ends_with(kHeaderText) && header_text_name(**links, entry) == name)
-      return header_text_place(folder, name, entry);
+  }
+  // What is inside x.fits.gz, as x.fits, is not listed, because whoever copies the folder would copy both.
+  for (const vo::Entry& entry : (*links)->entries) {
+    if (entry.folder != folder.folder) continue;
+    for (std::optional<vo::Entry> made : {headers_beside(**links, entry), vo::unpacked_entry(entry)}) {
+      if (made && made->name == name) return data_below(folder, name, std::move(*made));
+    }
   }
   if (!folder.folder.empty()) return no_such(folder, name);
   for (const GeneratedKind kind : texts_of(folder, **links)) {
@@ -145,8 +138,8 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
   for (const vo::Entry& entry : (*links)->entries) {
     if (entry.folder != folder.folder) continue;
     add(place_of(folder, entry), entry.name);
-    if (const std::string name = header_text_name(**links, entry); !name.empty())
-      add(header_text_place(folder, name, entry), name);
+    if (std::optional<vo::Entry> headers = headers_beside(**links, entry))
+      add(data_below(folder, headers->name, std::move(*headers)), entry.name + ".hdr");
   }
   if (!folder.folder.empty()) return out;
   for (const GeneratedKind kind : texts_of(folder, **links)) add(generated_below(folder, kind), file_name(kind));
@@ -156,11 +149,6 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
     add(data_below(folder, kFieldCutout, std::move(*entry)), kFieldCutout);
   }
   return out;
-}
-
-Result<std::string> Namespace::header_text(const Place& file, Patience patience) {
-  if (patience == nullptr) return fail(Code::would_wait, "the headers of " + file.entry->name + " are read first");
-  return file.archive->sources.headers(*file.entry, *patience, renewal_of(file));
 }
 
 Result<Place> Namespace::child_of_cutouts(const Place& folder, std::string_view name, Patience patience) const {

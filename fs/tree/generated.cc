@@ -72,7 +72,6 @@ std::string_view file_name(GeneratedKind kind) {
     case GeneratedKind::errors_txt: return "ERRORS.txt";
     case GeneratedKind::links_vot: return "links.vot";
     case GeneratedKind::dataset_json: return "dataset.json";
-    case GeneratedKind::fits_header: break;
   }
   return "";
 }

@@ -10,7 +10,6 @@
 
 namespace skymount::fs {
 
-/// Empty for those that are named after another file.
 std::string_view file_name(GeneratedKind kind);
 
 /// One line: where a named object is and who says so.

@@ -240,7 +240,6 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
         return cutout_readme(folder, file.dataset_row(), takes_field ? file.query->position : std::nullopt);
       });
     case GeneratedKind::flat_errors: return flat_errors_text(file, patience);
-    case GeneratedKind::fits_header: return header_text(file, patience);
     case GeneratedKind::status_json:
     case GeneratedKind::errors_log:
     case GeneratedKind::config_toml: break;

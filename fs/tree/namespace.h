@@ -97,7 +97,6 @@ class Namespace {
   Result<FolderContents> contents_of_cutouts(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_flat(const Place& folder, Patience patience) const;
   Result<std::string> flat_errors_text(const Place& file, Patience patience) const;
-  static Result<std::string> header_text(const Place& file, Patience patience);
   Result<std::string> count_text(const Place& file, Patience patience) const;
   Result<FacetPtr> facet_of(const Place& folder, const vo::Listing& listing, Patience patience) const;
 

@@ -55,8 +55,7 @@ enum class GeneratedKind {
   links_vot,
   dataset_json,
   errors_txt,
-  cutout_readme,
-  fits_header  ///< the headers of `entry`, as text beside it
+  cutout_readme
 };
 
 struct Place {

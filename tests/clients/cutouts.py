@@ -138,7 +138,11 @@ def matrix():
     out["zRICEnan"] = (packed("f4", "RICE_1", holes, quantize_method=1, dither_seed=5), (10.0, 10.0))
     out["zGZIPexact"] = (packed("f4", "GZIP_2", quantize_level=0), (10.0, 10.0))
     out["zu2"] = (packed("u2", "RICE_1", pixels("i2").astype("u2") + 20000), (10.0, 10.0))
-    return {name + (".fits.fz" if name.startswith("z") and name != "zeroRA" else ".fits"): made for name, made in out.items()}
+    import gzip
+    out["gzip"] = (gzip.compress(file_of(image())), (10.0, 10.0))
+    extensions = {"gzip": ".fits.gz"}
+    return {name + (extensions.get(name) or (".fits.fz" if name.startswith("z") and name != "zeroRA" else ".fits")): made
+            for name, made in out.items()}
 
 
 def orders(at, name):

@@ -100,14 +100,14 @@ TEST(Wall, AProgramThatIsNotThereIsSaid) {
   EXPECT_THAT(outcome.error().what(), HasSubstr("/nowhere/skymount-fits"));
 }
 
-TEST(Wall, OneWorkerServesManyJobsAndTwoServeAnyNumberOfCallers) {
+TEST(Wall, OneWorkerServesManyJobsAndThreeServeAnyNumberOfCallers) {
   Workers workers({SKYMOUNT_FITS});
   for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(workers).error().code(), Code::unsupported) << "no coordinates in there";
   EXPECT_EQ(workers.started(), 1U);
   std::vector<std::jthread> callers;
   for (int i = 0; i < 8; ++i) callers.emplace_back([&] { EXPECT_EQ(ask(workers).error().code(), Code::unsupported); });
   callers.clear();
-  EXPECT_LE(workers.started(), 2U);
+  EXPECT_LE(workers.started(), 3U);
 }
 
 /// How a process ends that entered the sandbox and then did this.

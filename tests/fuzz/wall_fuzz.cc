@@ -20,11 +20,11 @@ std::vector<std::string> fuzz_examples() {
   region.band_m = {{1e-7, 2e-7}};
   std::vector<std::string> out;
   const auto add = [&](const Bytes& bytes) { out.emplace_back(as_text(bytes)); };
-  add(pack(region));
-  add(pack(vo::RegionAnswer{{1, 2.5, 3.5}, {2, 1, 9}}));
-  add(pack(vo::PixelsJob{12345, -32, {{1, 10}, {5, 6}}}));
-  add(pack(Error(Code::no_data, "outside")));
-  add(pack(std::vector<ByteRange>{{0, 100}, {5000, 64}}));
+  add(vo::pack(region));
+  add(vo::pack(vo::RegionAnswer{{1, 2.5, 3.5}, {2, 1, 9}}));
+  add(vo::pack(vo::PixelsJob{12345, -32, {{1, 10}, {5, 6}}}));
+  add(vo::pack(Error(Code::no_data, "outside")));
+  add(vo::pack(std::vector<ByteRange>{{0, 100}, {5000, 64}}));
   const auto head = vo::frame_head(vo::FrameKind::bytes, 77);
   out.emplace_back(as_text(head));
   return out;

@@ -50,7 +50,7 @@ TEST_P(LinksInTree, ADocumentThatLinksLeadToIsAFolder) {
   const std::string plate = "/demo/pos=156.01,48.14/1890-05-03_DEMO-PLATES_i00811";
   EXPECT_TRUE(tree_->stat(plate + "/calibration").folder);
   EXPECT_THAT(tree_->list(plate + "/calibration").names, ElementsAre("dark", "flat", "links.vot"));
-  EXPECT_THAT(tree_->list(plate + "/calibration/flat").names, ElementsAre("flat.fits"));
+  EXPECT_THAT(tree_->list(plate + "/calibration/flat").names, ElementsAre("flat.fits", "flat.fits.hdr"));
   const std::string flat = archive_->file_bytes("/files/calib/flat.fits");
   EXPECT_TRUE(tree_->read(plate + "/calibration/flat/flat.fits").text == flat);
   EXPECT_THAT(tree_->read(plate + "/calibration/links.vot").text, HasSubstr("flat.fits"));

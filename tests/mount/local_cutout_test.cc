@@ -11,6 +11,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cerrno>
 #include <cmath>
@@ -161,11 +162,33 @@ TEST_F(LocalCutouts, OrdersThatCannotBeMetSayWhy) {
   EXPECT_EQ(tree_->stat(cutout("circle=156.01,48.14,0.1,from=plate.fits.fits")).error, 0);
 }
 
-TEST_F(LocalCutouts, ANewVersionOfTheOriginalIsANewCutout) {
-  const std::string name = dataset_ + "/cutout/pixels=1..10,1..10.fits";
-  ASSERT_EQ(tree_->read(name).error, 0);
-  const std::uint64_t inode = tree_->stat(name).ino;
-  EXPECT_NE(inode, 0U);
+TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
+  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+  std::string packed(compressBound(inside.size()) + 100, '\0');
+  z_stream z{};
+  deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(inside.data()));
+  z.avail_in = static_cast<uInt>(inside.size());
+  z.next_out = reinterpret_cast<Bytef*>(packed.data());
+  z.avail_out = static_cast<uInt>(packed.size());
+  ASSERT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  packed.resize(z.total_out);
+  deflateEnd(&z);
+  origin_.put("/small.fits.gz", packed, "application/fits", "\"z\"", 1'000'000'000);
+  tiny_.add({"small", {{"#this", "/small.fits.gz"}}});
+  const std::string folder = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_small";
+  EXPECT_THAT(tree_->list(folder).names, Not(Contains("small.fits")));
+  EXPECT_TRUE(tree_->read(folder + "/small.fits.gz").text == packed);
+  const Text unpacked = tree_->read(folder + "/small.fits");
+  EXPECT_EQ(unpacked.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_TRUE(unpacked.text == inside);
+  EXPECT_EQ(tree_->stat(folder + "/small.fits").size, inside.size());
+  EXPECT_EQ(origin_.count("/small.fits.gz"), 1U) << "fetched once for both";
+  const Text cut = tree_->read(folder + "/cutout/pixels=11..20,5..9.fits");
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_EQ(axis(cut.text, 1), 10);
+  EXPECT_EQ(origin_.count("/small.fits.gz"), 1U);
+  EXPECT_THAT(tree_->read(folder + "/small.fits.gz.hdr").text, HasSubstr("compressed with gzip"));
 }
 
 class FailingService : public ::testing::Test {

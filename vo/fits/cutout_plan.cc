@@ -4,7 +4,6 @@
 #include "vo/fits/cards.h"
 #include "vo/fits/cutout_header.h"
 #include "vo/fits/picture_cards.h"
-#include "vo/fits/unpacked.h"
 
 #include <algorithm>
 #include <cmath>
@@ -207,12 +206,6 @@ std::uint64_t CutPlan::size() const {
 Result<CutPlan> plan_cutout(std::uint64_t size, const ReadRange& read, const CutSpec& spec,
                             const CutProvenance& provenance, std::uint64_t max_bytes, Workers& workers,
                             const FetchContext& ctx) {
-  const Result<SharedBytes> head = read({0, std::min<std::uint64_t>(size, kFitsBlock)});
-  if (!head) return fail(head.error());
-  if (const Packing packing = packing_of(head->view()); packing != Packing::none) {
-    return fail(Code::unsupported, "the image is compressed as a whole (" + std::string(name_of(packing)) +
-                                       "), which cannot be cut out of yet");
-  }
   Result<Candidate> from = choose(size, read, spec);
   if (!from) return fail(std::move(from).error());
   if (from->image.tiled) from->cards = picture_cards(from->cards);

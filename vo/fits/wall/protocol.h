@@ -18,10 +18,10 @@
 
 namespace skymount::vo {
 
-/// No frame is longer: a header of 36,000 cards, or eight megabytes of pixels or file.
-inline constexpr std::size_t kLongestFrame = 9 * 1024 * 1024;
-/// The most that one want asks for.
-inline constexpr std::uint64_t kMostWanted = 8 * 1024 * 1024;
+/// No frame is longer: a header of 36,000 cards, or four megabytes of pixels or file.
+inline constexpr std::size_t kLongestFrame = 5 * 1024 * 1024;
+/// The most that one want asks for. Small, because a worker has little memory.
+inline constexpr std::uint64_t kMostWanted = 4 * 1024 * 1024;
 
 enum class FrameKind : std::uint8_t {
   region = 1,  ///< job: RegionJob; answer: RegionAnswer

@@ -27,7 +27,9 @@ class Workers::Impl {
 
   Result<void> run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take, const FetchContext& ctx) {
     if (payload.size() > kLongestFrame) return fail(Code::too_large, "a FITS header too long to be looked at");
-    Result<Worker> worker = acquire(ctx);
+    // A slow archive's pixels never keep anybody from learning where a region lies.
+    const unsigned most = options_.most + (job == FrameKind::region ? 1 : 0);
+    Result<Worker> worker = acquire(most, ctx);
     if (!worker) return fail(worker.error());
     bool well = false;
     const Result<void> outcome = talk(*worker->process, job, payload, read, take, ctx, well);
@@ -46,11 +48,11 @@ class Workers::Impl {
   }
 
  private:
-  Result<Worker> acquire(const FetchContext& ctx) {
+  Result<Worker> acquire(unsigned most, const FetchContext& ctx) {
     std::vector<Worker> over;  // ends after the lock
     std::unique_lock lock(mutex_);
     const auto until = std::min(ctx.deadline, FetchContext::Steady::now() + std::chrono::hours(24));
-    if (!free_.wait_until(lock, ctx.stop, until, [&] { return busy_ < options_.most; })) {
+    if (!free_.wait_until(lock, ctx.stop, until, [&] { return busy_ < most; })) {
       return fail(ctx.stopped() ? Code::cancelled : Code::timed_out, "other cutouts are computed first");
     }
     ++busy_;
@@ -72,7 +74,7 @@ class Workers::Impl {
     std::lock_guard lock(mutex_);
     --busy_;
     if (worker.process && ++worker.jobs < kJobsOfOne) idle_.push_back(std::move(worker));
-    free_.notify_one();
+    free_.notify_all();  // not all of them may take this place
   }
 
   /// `well`: the worker is at rest and may have another job.

@@ -20,7 +20,7 @@ using ServeRange = std::function<Result<SharedBytes>(ByteRange)>;
 
 struct WorkerOptions {
   std::filesystem::path program;              ///< skymount-fits
-  unsigned most = 2;                          ///< at once; as many as the machine's small change of cores
+  unsigned most = 2;                          ///< at once that may wait for a file's bytes; one more that does not
   std::uint64_t memory_bytes = 64 << 20;      ///< each may have
   std::chrono::milliseconds silence{30'000};  ///< how long a worker may compute without a word
 };

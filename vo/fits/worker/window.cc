@@ -17,7 +17,7 @@ constexpr std::uint64_t kBlock = 2880;
 // What is not fetched ahead comes in such pieces: descriptors and headers are small and lie together.
 constexpr std::uint64_t kPiece = 64 * 1024;
 constexpr std::uint64_t kJoin = 64 * 1024;
-constexpr std::uint64_t kHeldAhead = 12 * 1024 * 1024;
+constexpr std::uint64_t kHeldAhead = 6 * 1024 * 1024;
 
 Window* current = nullptr;
 std::uint64_t position = 0;
