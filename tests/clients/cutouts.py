@@ -160,7 +160,10 @@ def orders(at, name):
 
 
 def source_hdu(data, name):
+    import gzip
     from astropy.io import fits
+    if name.endswith(".gz"):
+        data = gzip.decompress(data)
     hdus = fits.open(io.BytesIO(data), do_not_scale_image_data=not name.endswith(".fz"))
     for hdu in hdus:
         if hdu.is_image and hdu.header.get("NAXIS", 0) >= 2 and "CTYPE1" in hdu.header:

@@ -53,6 +53,17 @@ class Runs {
     return {at, run_bytes_};
   }
 
+  /// All of them are fetched with what is between them.
+  bool are_joined() const {
+    // A step along an outer axis leaves a gap; the widest is the one at which most axes turn over.
+    std::uint64_t step = 1;
+    for (const auto& [length, stride] : outer_) {
+      if (length > 1 && run(step).offset > run(step - 1).end() + kWorthFetching) return false;
+      step *= length;
+    }
+    return true;
+  }
+
   /// Runs from `first` on, before `end`, joined as far as that is worth it; no longer than kSpan unless one run is.
   Span span(std::uint64_t first, std::uint64_t end) const {
     Span out{run(first), first, 1};
@@ -115,8 +126,10 @@ class PlainCutout final : public cache::ByteSource {
   void fetch_ahead(ByteRange range, const FetchContext& ctx) {
     const FetchContext ahead{Priority::prefetch, ctx.cause, ctx.deadline, {}};
     const std::uint64_t run = runs_.run_bytes();
-    const std::uint64_t extent = runs_.run(runs_.count() - 1).end() - runs_.run(0).offset;
-    if (extent <= kFetchedWhole) range = {0, runs_.count() * run};
+    const ByteRange all{runs_.run(0).offset, runs_.run(runs_.count() - 1).end() - runs_.run(0).offset};
+    const bool small = all.length <= kFetchedWhole;
+    if (small && runs_.are_joined()) return fetch_in_parts(all, ahead);
+    if (small) range = {0, runs_.count() * run};
     const std::uint64_t end = (range.end() + run - 1) / run;
     std::uint64_t asked = 0;
     for (std::uint64_t at = range.offset / run; at < end && asked < kFetchedWhole;) {
@@ -133,6 +146,14 @@ class PlainCutout final : public cache::ByteSource {
       }
       at += span.runs;
     }
+  }
+
+  /// One part a connection: they come to their ends together.
+  void fetch_in_parts(ByteRange all, const FetchContext& ahead) {
+    const std::uint64_t connections = std::max(1U, parallel_fetches());
+    const std::uint64_t part = std::max((all.length + connections - 1) / connections, kWorthFetching);
+    for (std::uint64_t done = 0; done < all.length; done += part)
+      original_->fetch_ahead({all.offset + done, std::min(part, all.length - done)}, ahead);
   }
 
   /// What `range` (of the pixels) wants of a span. A run longer than kSpan is read in pieces.
