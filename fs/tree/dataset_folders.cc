@@ -120,6 +120,10 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
     if (!entry) return fail(std::move(entry).error());
     return data_below(folder, name, std::move(*entry));
   }
+  if (name.starts_with("best")) {
+    std::optional<Place> best = best_of(folder, **links);
+    if (best && best->path.ends_with("/" + std::string(name))) return std::move(*best);
+  }
   if (sub_folders(**links).contains(std::string(name))) {
     Place place = below(folder, name, PlaceKind::semantics_folder);
     place.folder = name;
@@ -147,6 +151,11 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
   if (has_cutouts(folder, **links)) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
   if (Result<vo::Entry> entry = field_cutout(folder, **links)) {
     add(data_below(folder, kFieldCutout, std::move(*entry)), kFieldCutout);
+  }
+  if (const std::optional<Place> best = best_of(folder, **links)) {
+    const std::string name = best->path.substr(best->path.rfind('/') + 1);
+    const auto same = [&](const FolderItem& item) { return item.name == name; };
+    if (std::none_of(out.items.begin(), out.items.end(), same)) out.items.push_back(item_for(*best, name));
   }
   return out;
 }

@@ -113,6 +113,17 @@ TEST_F(LocalCutouts, TheFieldInThePathIsCutWhereTheArchiveOffersNone) {
   EXPECT_THAT(tree_->list("/tiny/pos=156.01,48.14,0.1/cutouts").names, Contains("1913-08-21_TINY_plate.fits"));
 }
 
+TEST_F(LocalCutouts, TheBestIsTheCutoutUntilThatFails) {
+  EXPECT_EQ(tree_->readlink(dataset_ + "/best.fits").text, "cutout.fits");
+  EXPECT_THAT(tree_->list(dataset_).names, Contains("best.fits"));
+  const std::string elsewhere = "/tiny/pos=10,10/1913-08-21_TINY_plate";
+  EXPECT_EQ(tree_->readlink(elsewhere + "/best.fits").text, "cutout.fits");
+  EXPECT_EQ(tree_->read(elsewhere + "/cutout.fits").error, ENODATA);
+  EXPECT_EQ(tree_->readlink(elsewhere + "/best.fits").text, "plate.fits");
+  EXPECT_EQ(tree_->readlink("/tiny/collection=TINY/1913-08-21_TINY_plate/best.fits").text, "plate.fits");
+  EXPECT_LE(origin_.count("/plate.fits"), 1U) << "choosing asks nobody";
+}
+
 TEST_F(LocalCutouts, WhatWasCutOnceCostsNothingAgain) {
   const std::string name = dataset_ + "/cutout/circle=156.01,48.14,0.05.fits";
   const Text once = tree_->read(name);
