@@ -3,10 +3,10 @@
 
 #include "cache/base/log.h"
 #include "cache/content_id.h"
+#include "vo/derived_files.h"
 #include "vo/fits/cutout_source.h"
 #include "vo/fits/unpacked.h"
 #include "vo/query/interval.h"
-#include "vo/derived_files.h"
 
 #include <algorithm>
 
@@ -61,11 +61,19 @@ std::optional<FileRecord> LocalCutouts::made_before(const Entry& entry) const {
   return record;
 }
 
+/// Services that do not understand an order send all they have. Told by the size, when that of the original is known.
+bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader& served) const {
+  const std::optional<FileRecord> original = knowledge_->records.get(entry.local->of.identity);
+  return original && original->learned.size == served.size();
+}
+
 Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
   if (!entry.service || made_before(entry)) return make(entry, ctx, renew);
   Result<Reader> served = files_.open(entry, ctx, {});
-  if (served || !leaves_it_to_us(served.error().code())) return served;
+  if (served && !is_whole_file(entry, **served)) return served;
+  if (!served && !leaves_it_to_us(served.error().code())) return served;
   Result<Reader> made = make(entry, ctx, renew);
+  if (served) return made ? made : served;
   if (made) {
     log(LogLevel::info, archive_ + ": " + entry.name + " is made here: " + served.error().what());
     return made;

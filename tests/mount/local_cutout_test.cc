@@ -220,6 +220,16 @@ TEST_F(FailingService, TheServiceIsAskedFirst) {
   EXPECT_EQ(tree_->xattr(dataset_ + "/cutout.fits", "user.skymount.made_by").text, "archive");
 }
 
+TEST_F(FailingService, AWholeFileInThePlaceOfACutoutIsNoCutout) {
+  const Text whole = tree_->read(dataset_ + "/i00811.fits");
+  const std::string url = tree_->xattr(dataset_ + "/i00811.fits", "user.skymount.url").text;
+  origin_.misbehave("/soda", {.redirect_to = url});
+  const Text cut = tree_->read(dataset_ + "/cutout/circle=156.01,48.14,0.1.fits");
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_LT(cut.text.size(), whole.text.size());
+  EXPECT_THAT(cut.text, HasSubstr("skymount region: circle=156.01,48.14,0.1"));
+}
+
 TEST_F(FailingService, WhatItDoesNotTakeOrFailsAtIsMadeHere) {
   origin_.misbehave("/soda", {.status = 500});
   const Text file = tree_->read(dataset_ + "/cutout.fits");
