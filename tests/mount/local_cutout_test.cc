@@ -173,8 +173,7 @@ TEST_F(LocalCutouts, OrdersThatCannotBeMetSayWhy) {
   EXPECT_EQ(tree_->stat(cutout("circle=156.01,48.14,0.1,from=plate.fits.fits")).error, 0);
 }
 
-TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
-  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+std::string gzipped(const std::string& inside) {
   std::string packed(compressBound(inside.size()) + 100, '\0');
   z_stream z{};
   deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
@@ -182,9 +181,72 @@ TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
   z.avail_in = static_cast<uInt>(inside.size());
   z.next_out = reinterpret_cast<Bytef*>(packed.data());
   z.avail_out = static_cast<uInt>(packed.size());
-  ASSERT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
   packed.resize(z.total_out);
   deflateEnd(&z);
+  return packed;
+}
+
+void append_number(std::string& out, std::uint32_t value) {
+  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(value >> shift & 0xff);
+}
+
+/// The picture, 16 bits a sample, as a table of gzipped rows (FITS 4.0 section 10).
+std::string tile_compressed(long nx, long ny, const std::string& picture) {
+  std::string table, heap;
+  for (long y = 0; y < ny; ++y) {
+    const std::string row =
+        gzipped(picture.substr(static_cast<std::size_t>(y * nx * 2), static_cast<std::size_t>(nx * 2)));
+    append_number(table, static_cast<std::uint32_t>(row.size()));
+    append_number(table, static_cast<std::uint32_t>(heap.size()));
+    heap += row;
+  }
+  std::string header = card("XTENSION= 'BINTABLE'") + number_card("BITPIX", "8") + number_card("NAXIS", "2") +
+                       number_card("NAXIS1", "8") + number_card("NAXIS2", std::to_string(ny)) +
+                       number_card("PCOUNT", std::to_string(heap.size())) + number_card("GCOUNT", "1") +
+                       number_card("TFIELDS", "1") + card("TTYPE1  = 'COMPRESSED_DATA'") +
+                       card("TFORM1  = '1PB(1000)'") + number_card("ZIMAGE", "T") + card("ZTENSION= 'IMAGE   '") +
+                       number_card("ZBITPIX", "16") + number_card("ZNAXIS", "2") +
+                       number_card("ZNAXIS1", std::to_string(nx)) + number_card("ZNAXIS2", std::to_string(ny)) +
+                       number_card("ZTILE1", std::to_string(nx)) + number_card("ZTILE2", "1") +
+                       card("ZCMPTYPE= 'GZIP_1  '") + card("OBJECT  = 'packed'");
+  for (const std::string& text : tan_cards(156.01, 48.14, 0.001, nx, ny)) header += card(text);
+  return image_header(kPrimary, 8, {}) + blocks(header + card("END"), ' ') + blocks(table + heap, '\0');
+}
+
+TEST_F(LocalCutouts, OfATileCompressedImageTheTilesAreFetchedAndUnpacked) {
+  constexpr long kSide = 1'000;
+  std::string picture;
+  for (long y = 0; y < kSide; ++y) {
+    for (long x = 0; x < kSide; ++x) {
+      const unsigned value = (sample(x, y) ^ sample(y * 7, x * 3)) & 0xffff;  // does not pack well
+      picture += static_cast<char>(value >> 8);
+      picture += static_cast<char>(value & 0xff);
+    }
+  }
+  const std::string packed = tile_compressed(kSide, kSide, picture);
+  ASSERT_GT(packed.size(), 1'000'000U);
+  origin_.put("/packed.fits.fz", packed, "application/fits", "\"z\"", 1'000'000'000);
+  tiny_.add({"packed", {{"#this", "/packed.fits.fz"}}});
+  const std::string name = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_packed/cutout/pixels=301..400,701..760.fits";
+  const Text cut = tree_->read(name);
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_EQ(axis(cut.text, 1), 100);
+  EXPECT_EQ(axis(cut.text, 2), 60);
+  EXPECT_THAT(cut.text, HasSubstr("OBJECT  = 'packed'"));
+  EXPECT_THAT(cut.text, Not(HasSubstr("ZIMAGE")));
+  const std::size_t data = vo::header_of(vo::cards_of(as_bytes(cut.text))).size();
+  for (const long row : {0L, 1L, 59L}) {
+    EXPECT_TRUE(cut.text.substr(data + static_cast<std::size_t>(row) * 200, 200) ==
+                picture.substr(static_cast<std::size_t>((700 + row) * kSide + 300) * 2, 200))
+        << row;
+  }
+  EXPECT_LE(origin_.body_bytes_sent(), 260'000U + 60 * 2'100 + 100'000) << "the head of the file and the tiles";
+}
+
+TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
+  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+  const std::string packed = gzipped(inside);
   origin_.put("/small.fits.gz", packed, "application/fits", "\"z\"", 1'000'000'000);
   tiny_.add({"small", {{"#this", "/small.fits.gz"}}});
   const std::string folder = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_small";
