@@ -59,11 +59,11 @@ std::filesystem::path find_fits_program() {
 }
 
 /// Who looks into FITS files, for all archives. What they hold in memory is part of [cache] memory: each of at most
-/// three may have an eighth of it, but not so little that it could not work. Most need some five megabytes.
+/// three may have a quarter of it, but not so little that it could not work. Most need some five megabytes.
 std::shared_ptr<vo::Workers> open_workers(const MountRequest& request) {
   vo::WorkerOptions options;
   options.program = request.fits_program.empty() ? find_fits_program() : request.fits_program;
-  options.memory_bytes = std::max<std::uint64_t>(request.config.global.memory_bytes / 8, 32 << 20);
+  options.memory_bytes = std::max<std::uint64_t>(request.config.global.memory_bytes / 4, 32 << 20);
   return std::make_shared<vo::Workers>(std::move(options));
 }
 

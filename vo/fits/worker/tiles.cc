@@ -26,7 +26,8 @@ Error reason(int status) {
   fits_clear_errmsg();
   const bool memory = status == MEMORY_ALLOCATION;
   return {memory ? Code::too_large : Code::corrupt,
-          std::string("cfitsio cannot unpack the compressed image: ") + words + (told ? std::string("; ") + more : "")};
+          std::string("cfitsio cannot unpack the compressed image: ") + words + (told ? std::string("; ") + more : "") +
+              (memory ? "; its tiles may fit with a larger [cache] memory" : "")};
 }
 
 /// The compressed HDU, open as an image.
