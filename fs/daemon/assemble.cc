@@ -67,8 +67,8 @@ std::shared_ptr<vo::Workers> open_workers(const MountRequest& request) {
   return std::make_shared<vo::Workers>(std::move(options));
 }
 
-/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private address
-/// when some archive may: both are the user's own word.
+/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private
+/// address when some archive may: both are the user's own word.
 std::shared_ptr<vo::Resolver> open_resolver(const Configuration& config, bool offline,
                                             const std::shared_ptr<cache::MetaStore>& store, const Clock& clock) {
   if (config.archives.empty()) return nullptr;

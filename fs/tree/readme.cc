@@ -115,7 +115,8 @@ std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& da
   if (vo::can_be_cut_here(folder, dataset)) {
     out +=
         "\nNAME=VALUE,NAME=VALUE.fits, cut out of the image on this machine where no service does it:\n"
-        "  circle=RA,DEC,RADIUS  box=RA,DEC,WIDTH,HEIGHT  polygon=RA,DEC,RA,DEC,RA,DEC   the rectangle around it, degrees\n"
+        "  circle=RA,DEC,RADIUS  box=RA,DEC,WIDTH,HEIGHT  polygon=RA,DEC,RA,DEC,RA,DEC   the rectangle around it, "
+        "degrees\n"
         "  pixels=X0..X1,Y0..Y1  planes=A..B  hdu=N     counted from 1, ends included; HDU 0 is the primary one\n"
         "  band=400nm..700nm                            planes of a cube, by its spectral axis\n"
         "  from=NAME                                    another FITS file of the dataset\n";

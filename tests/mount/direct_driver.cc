@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The tree without a kernel: walks paths through Filesystem's own calls and waits for each continuation.
-#include "fs/daemon/assemble.h"
 #include "fs/config/config.h"
+#include "fs/daemon/assemble.h"
 #include "fs/tree/errno_map.h"
 #include "tests/mount/driver.h"
 
