@@ -50,11 +50,12 @@ class Archive {
   /// The ways to ask for links that vo/dataset_folders chooses among. Lives as long as this.
   LinksService& links() const;
 
-  /// The entry for cutout/NAME or cutout.fits: which service, which parameters. Asks nobody.
+  /// The entry for cutout/NAME or cutout.fits: which service, which parameters, or what is cut here. Asks nobody.
   /// Errors  invalid: bad syntax, a parameter the service does not declare (the message lists what it declares);
-  ///         unsupported: no cutout service.
+  ///         unsupported: no cutout service, and no FITS image.
   Result<Entry> cutout(const DatasetFolder& folder, const Dataset& dataset, std::string_view name) const;
-  /// cutout.fits for the field in the path; not_found when the query holds no position or no service takes one.
+  /// cutout.fits for the field in the path; not_found when the query holds no position, no service takes one,
+  /// and there is no FITS image either.
   Result<Entry> field_cutout(const DatasetFolder& folder, const Dataset& dataset, const Query& query) const;
 
  private:

@@ -6,6 +6,7 @@
 #include "cache/base/result.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct ServiceCall {
   friend bool operator==(const ServiceCall&, const ServiceCall&) = default;
 };
 
+struct LocalCut;
+
 struct Entry {
   std::string name;      ///< safe, unique in its folder; see vo/file_names
   std::string folder;    ///< sub-folder of the dataset: "" or a semantics term ("coderived")
@@ -30,6 +33,7 @@ struct Entry {
   bool links_document = false;  ///< leads to another links document: shown as a folder
   std::string error;            ///< known beforehand: why it cannot be opened (embargo); empty otherwise
   std::string content_qualifier{};  ///< DataLink 1.1: what kind of product it is ("#image"); usually empty
+  std::shared_ptr<const LocalCut> local{};  ///< how it can be made on this machine: without a service, or when that fails
 };
 
 /// The way from a dataset into nested links documents: the links followed, outermost first. Empty: the dataset's own.

@@ -2,9 +2,11 @@
 #include "vo/sources.h"
 
 #include "cache/base/log.h"
+#include "vo/derived_files.h"
 #include "vo/file_records.h"
 #include "vo/fits/promised_size.h"
 #include "vo/http/file_version.h"
+#include "vo/local_cutouts.h"
 #include "vo/open_readers.h"
 #include "vo/renewed_source.h"
 #include "vo/single_flight.h"
@@ -29,6 +31,11 @@ constexpr std::chrono::hours kContactLimit{1};
 constexpr std::chrono::seconds kNoWaiting{60};
 // A computed answer cannot be re-checked without computing it again, so it is trusted longer than a file.
 constexpr int kComputedLifetimes = 30;
+
+/// Made of one other file, in another way than by cutting.
+bool is_derived(const Entry& entry) {
+  return entry.local && entry.local->made != LocalCut::Made::cutout;
+}
 
 }  // namespace
 
@@ -85,6 +92,8 @@ class Sources::Impl {
 
   ~Impl() { gate_->close(); }
 
+  const std::shared_ptr<Knowledge>& knowledge() const { return knowledge_; }
+
   /// The entry as it was found when its URL had expired before.
   Entry newest(const Entry& entry) const {
     return renewed_.with([&](auto& renewed) {
@@ -135,8 +144,8 @@ class Sources::Impl {
     return remembered_reader(entry, record->learned, {});
   }
 
-  /// What the archive says of it, for whoever does not have to wait long for that; else `old`, and the question goes on.
-  /// While `old` lives its bytes stay, whatever is learned meanwhile.
+  /// What the archive says of it, for whoever does not have to wait long for that; else `old`, and the question goes
+  /// on. While `old` lives its bytes stay, whatever is learned meanwhile.
   Result<Reader> open_checked(const Entry& entry, const Reader& old, const FetchContext& ctx, const Renew& renew) {
     const auto now = FetchContext::Steady::now();
     const bool at_once = now < unanswered_until_.load();
@@ -156,10 +165,9 @@ class Sources::Impl {
       Result<Reader> joined = settle(entry, running, ctx);
       if (joined || !worth_a_new_contact(joined.error().code())) return joined;
     }
-    Result<ContactPtr> contact = contacts_.run(entry.identity, ctx, kContactLimit,
-                                               [this, entry, renew](const FetchContext& own) {
-                                                 return meet(entry, own, renew);
-                                               });
+    Result<ContactPtr> contact =
+        contacts_.run(entry.identity, ctx, kContactLimit,
+                      [this, entry, renew](const FetchContext& own) { return meet(entry, own, renew); });
     if (!contact) return after_failure(entry, std::move(contact).error());
     return settle(entry, *contact, ctx);
   }
@@ -239,7 +247,8 @@ class Sources::Impl {
     if (!url) return fail(url.error());
     const std::optional<FileRecord> older = records_.get(entry.identity);
     RemoteFile file = remote(entry, *url);
-    file.restless = older && older->withdrawn && is_one_time(older->learned.version) && has_head(older->learned.version);
+    file.restless =
+        older && older->withdrawn && is_one_time(older->learned.version) && has_head(older->learned.version);
     Result<OpenedRemote> opened = open_remote(http_, file, ctx);
     if (!opened) return fail(std::move(opened).error());
     if (older && !older->withdrawn && is_one_time(older->learned.version) &&
@@ -368,8 +377,8 @@ class Sources::Impl {
   cache::BlockCache& blocks_;
   const Clock& clock_;
   const std::shared_ptr<Knowledge> knowledge_;
-  FileRecords& records_;               // of knowledge_
-  OpenReaders& readers_;               // of knowledge_
+  FileRecords& records_;  // of knowledge_
+  OpenReaders& readers_;  // of knowledge_
   const std::shared_ptr<RenewalGate> gate_ = std::make_shared<RenewalGate>();
   // By identity and expired URL: whoever still holds the old one does not meet its refusal again.
   mutable Synchronized<Lru<Entry>> renewed_{Lru<Entry>(10'000, 10'000'000)};
@@ -377,11 +386,29 @@ class Sources::Impl {
   SingleFlight<ContactPtr> contacts_;  // last: its work uses all of the above
 };
 
-Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl,
-                 std::uint64_t max_cutout_bytes, std::shared_ptr<HttpClient> http,
-                 std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks, const Clock& clock)
-    : impl_(std::make_unique<Impl>(std::move(archive), limits, ttl, max_cutout_bytes, std::move(http), std::move(store),
-                                   blocks, clock)) {}
+Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
+                 std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
+                 const Clock& clock, std::shared_ptr<Workers> workers)
+    : impl_(std::make_unique<Impl>(archive, limits, ttl, max_cutout_bytes, std::move(http), std::move(store), blocks,
+                                   clock)),
+      derived_(std::make_unique<DerivedFiles>(
+          archive, impl_->knowledge(), blocks, clock,
+          OpensFiles{[impl = impl_.get()](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+                       return impl->open_or_renew(entry, ctx, renew);
+                     },
+                     [impl = impl_.get()](const Entry& entry, const Renew& renew) {
+                       return impl->open_in_memory(impl->newest(entry), renew);
+                     }})),
+      cutouts_(std::make_unique<LocalCutouts>(
+          std::move(archive), ttl, max_cutout_bytes, std::move(workers), impl_->knowledge(), blocks, clock,
+          OpensFiles{[this](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+                       return is_derived(entry) ? derived_->open(entry, ctx, renew)
+                                                : impl_->open_or_renew(entry, ctx, renew);
+                     },
+                     [this](const Entry& entry, const Renew& renew) {
+                       return is_derived(entry) ? derived_->open_in_memory(entry, renew)
+                                                : impl_->open_in_memory(impl_->newest(entry), renew);
+                     }})) {}
 Sources::~Sources() = default;
 
 KnownFile Sources::known(const Entry& entry) const {
@@ -398,10 +425,16 @@ void Sources::keep_date(const Entry& entry, const std::string& version) {
 
 Result<std::shared_ptr<cache::ContentReader>> Sources::open(const Entry& entry, const FetchContext& ctx,
                                                             const Renew& renew) {
-  return impl_->open_or_renew(entry, ctx, renew);
+  if (!entry.local) return impl_->open_or_renew(entry, ctx, renew);
+  if (!entry.error.empty()) return fail(Code::denied, entry.error);
+  return is_derived(entry) ? derived_->open(entry, ctx, renew) : cutouts_->open(entry, ctx, renew);
 }
 
 std::shared_ptr<cache::ContentReader> Sources::open_in_memory(const Entry& entry, const Renew& renew) {
+  if (entry.local && !entry.error.empty()) return nullptr;
+  if (entry.local) {
+    return is_derived(entry) ? derived_->open_in_memory(entry, renew) : cutouts_->open_in_memory(entry, renew);
+  }
   return impl_->open_in_memory(impl_->newest(entry), renew);
 }
 

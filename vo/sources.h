@@ -32,12 +32,16 @@ struct KnownFile {
 using Renew =
     std::function<Result<std::optional<Entry>>(const Entry& entry, const Error& why, const FetchContext& ctx)>;
 
-/// Thread-safe. One per archive.
+class DerivedFiles;
+class LocalCutouts;
+class Workers;
+
+/// Thread-safe. One per archive. Without `workers` no cutouts are made here.
 class Sources {
  public:
   Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
           std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
-          const Clock& clock);
+          const Clock& clock, std::shared_ptr<Workers> workers = nullptr);
   ~Sources();
 
   /// Memory only after the first call for an identity (then LMDB once); never the network.
@@ -58,6 +62,8 @@ class Sources {
   /// not answered by then it is served as it was, the question goes on, and the next open gets what it brings. After
   /// that, for a minute, such versions of the archive's files are served at once and asked about behind.
   /// An entry that is refused or not there is renewed once, at the open or while it is read.
+  /// A cutout that can be made here (Entry::local) is, where no service makes it (vo/local_cutouts), so is what is
+  /// made of one other file (vo/derived_files). Of such a one `renew` is for the file that it is made of.
   Result<std::shared_ptr<cache::ContentReader>> open(const Entry& entry, const FetchContext& ctx,
                                                      const Renew& renew = {});
 
@@ -67,6 +73,8 @@ class Sources {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<DerivedFiles> derived_;  // after what it opens files with
+  std::unique_ptr<LocalCutouts> cutouts_;    // the same
 };
 
 }  // namespace skymount::vo

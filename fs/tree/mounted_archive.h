@@ -32,14 +32,14 @@ struct Lanes {
 
 struct MountedArchive {
   MountedArchive(std::shared_ptr<vo::Archive> made, const std::shared_ptr<cache::MetaStore>& store,
-                 cache::BlockCache& blocks, const Clock& clock)
+                 cache::BlockCache& blocks, const Clock& clock, std::shared_ptr<vo::Workers> workers = nullptr)
       : archive(std::move(made)),
         catalog(archive, store, clock),
         used_cutouts(store),
         saved_queries(store, options().name),
         recent_queries(store, options().name, clock),
         sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
-                blocks, clock),
+                blocks, clock, std::move(workers)),
         lanes(options().name) {}
 
   const vo::ArchiveOptions& options() const { return archive->options(); }

@@ -249,7 +249,7 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
       return of_folder([&](const vo::DatasetFolder& folder) {
         const bool takes_field =
             file.archive->archive->field_cutout(folder, file.dataset_row(), *file.query).has_value();
-        return cutout_readme(folder, takes_field ? file.query->position : std::nullopt);
+        return cutout_readme(folder, file.dataset_row(), takes_field ? file.query->position : std::nullopt);
       });
     case GeneratedKind::flat_errors: return flat_errors_text(file, patience);
     case GeneratedKind::status_json:

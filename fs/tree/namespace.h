@@ -10,6 +10,7 @@
 #include "fs/tree/facets.h"
 #include "fs/tree/node.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,8 @@ class Namespace {
   Result<FolderContents> contents_of_cutouts(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_flat(const Place& folder, Patience patience) const;
   Result<std::string> flat_errors_text(const Place& file, Patience patience) const;
+  /// best.EXT of a dataset's own folder; nothing when there is no file that could be it.
+  std::optional<Place> best_of(const Place& folder, const vo::DatasetFolder& links) const;
   Result<std::string> count_text(const Place& file, Patience patience) const;
   Result<FacetPtr> facet_of(const Place& folder, const vo::Listing& listing, Patience patience) const;
 
