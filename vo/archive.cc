@@ -6,6 +6,7 @@
 #include "vo/listing_builder.h"
 #include "vo/obscore_service.h"
 #include "vo/protocol/dali.h"
+#include "vo/route_service.h"
 
 #include <utility>
 
@@ -19,6 +20,7 @@ class Archive::Impl {
         http_(std::move(http)),
         clock_(clock),
         obscore_(options_, http_, store, clock),
+        routes_(options_, http_, store, obscore_.jobs(), clock),
         links_(options_, http_, store, clock) {}
 
   Result<void> can_ask(const Query& query) const {
@@ -39,6 +41,7 @@ class Archive::Impl {
   }
 
   Result<Listing> query(const Query& query, const FetchContext& ctx) {
+    if (query.route) return routes_.listing(query, ctx);
     if (Result<void> can = can_ask(query); !can) return fail(can.error());
     Result<ObscoreAnswer> answer = obscore_.rows(query, ctx);
     if (!answer) return fail(std::move(answer).error().during("listing " + options_.name + " " + query.canonical()));
@@ -67,6 +70,7 @@ class Archive::Impl {
   const std::shared_ptr<HttpClient> http_;
   const Clock& clock_;
   ObscoreService obscore_;
+  RouteService routes_;  // uses obscore_'s book of jobs
   LinksService links_;
 };
 
@@ -96,6 +100,15 @@ Result<DatasetFolder> Archive::folder(const Listing& listing, const Dataset& dat
 
 std::optional<DatasetFolder> Archive::folder_of_row(const Listing& listing, const Dataset& dataset) const {
   return impl_->links_.folder_of_row(listing, dataset);
+}
+
+Result<TapService::Answer> Archive::table(const RouteCall& call, const TapService::OnMeta& on_meta,
+                                          const TapService::OnRow& on_row, const FetchContext& ctx) {
+  return impl_->routes_.table(call, on_meta, on_row, ctx);
+}
+
+RoutePtr Archive::route(std::string_view written) const {
+  return impl_->routes_.route(written);
 }
 
 std::vector<RunningJob> Archive::jobs() const {

@@ -3,7 +3,9 @@
 // An archive's configuration as a value (one TOML file, see mount-configs/). fs/config reads it; nothing here knows TOML.
 #pragma once
 
+#include "vo/auth/auth_options.h"
 #include "vo/http/client.h"
+#include "vo/route/route.h"
 
 #include <chrono>
 #include <optional>
@@ -58,6 +60,8 @@ struct ArchiveOptions {
     double radius_deg = 0.25;
     std::uint64_t max_bytes = 2ULL << 30;
   } cutout;
+  AuthOptions auth;
+  std::vector<RoutePtr> routes;  ///< checked against each other
   Limits limits;
   Lifetimes ttl;
   ResolverOptions resolver;  ///< the same for all archives ([sesame] of skymount.toml)

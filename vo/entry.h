@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cache/base/result.h"
+#include "vo/query/query.h"
 
 #include <map>
 #include <optional>
@@ -19,6 +20,13 @@ struct ServiceCall {
   friend bool operator==(const ServiceCall&, const ServiceCall&) = default;
 };
 
+/// A table as a file: the answer of a route's question in one format.
+struct TableCall {
+  RouteCall call;
+  std::string format;       ///< "csv", "tsv", "vot", "fits"
+  bool incomplete = false;  ///< the rows of a truncated answer, under a name that says so
+};
+
 struct Entry {
   std::string name;      ///< safe, unique in its folder; see vo/file_names
   std::string folder;    ///< sub-folder of the dataset: "" or a semantics term ("coderived")
@@ -29,6 +37,7 @@ struct Entry {
   std::optional<std::uint64_t> size_estimate;  ///< bytes
   bool links_document = false;  ///< leads to another links document: shown as a folder
   std::string error;            ///< known beforehand: why it cannot be opened (embargo); empty otherwise
+  std::optional<TableCall> table{};  ///< instead of url: made here of an answer
   std::string content_qualifier{};  ///< DataLink 1.1: what kind of product it is ("#image"); usually empty
 };
 

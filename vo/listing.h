@@ -51,6 +51,7 @@ struct Listing {
   std::uint64_t version = 0;  ///< hash of query, time and rows: names generated files' inodes
   Table table;
   std::vector<Dataset> datasets;
+  std::vector<Entry> files;  ///< of a route with rows = "files", in row order; folder: their group
   std::vector<Shortfall> shortfalls;
   std::string named_by{};  ///< the [naming] template that made the datasets' names
   std::uint64_t rows_hash = 0;  ///< of the packed table

@@ -192,7 +192,7 @@ void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTim
 
 std::uint64_t weight(const Listing& listing) {
   // 1000: a dataset's strings, its vectors and its place in the index, as malloc rounds them up (measured).
-  return 4096 + listing.datasets.size() * 1000 + listing.table.bytes();
+  return 4096 + (listing.datasets.size() + listing.files.size()) * 1000 + listing.table.bytes();
 }
 
 }  // namespace skymount::vo

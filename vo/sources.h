@@ -37,8 +37,12 @@ class Sources {
  public:
   Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
           std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
-          const Clock& clock);
+          const Clock& clock, bool with_credential = false);
   ~Sources();
+
+  /// Who makes entries that no archive has as they are (Entry::table). Set before serving.
+  using Maker = std::function<Result<OpenedRemote>(const Entry&, const FetchContext&)>;
+  void set_maker(Maker maker);
 
   /// Memory only after the first call for an identity (then LMDB once); never the network.
   /// Not exact and without version when the next open will learn another one.
@@ -52,7 +56,7 @@ class Sources {
   /// version and size are remembered and fresh, else one. Callers of one identity share one contact; when their budget ends
   /// (timed_out) it goes on and the next open joins it.
   /// A version that proved gone while it was read (stale, corrupt, not_found) is forgotten: the next call asks anew.
-  /// Errors  as open_remote; the entry's own `error` gives denied without asking; no_space when an answer that can be had
+  /// Errors  as open_remote; the entry's own `error` gives denied without asking, unless there is a credential; no_space when an answer that can be had
   ///         once was kept neither on disk nor in memory; too_large for a body without length beyond the cache's limit.
   /// A version past its time to live of which every byte is here costs at most [limits] connect: when the archive has
   /// not answered by then it is served as it was, the question goes on, and the next open gets what it brings. After
