@@ -89,7 +89,7 @@ TEST(CommandLine, AnUnknownMountOptionIsAnErrorThatNamesIt) {
   EXPECT_THAT(complaint({"mount", "-o", "offlin", "/sky"}), HasSubstr("did you mean 'offline'?"));
   EXPECT_THAT(complaint({"mount", "-o", "archive=", "/sky"}), HasSubstr("value is missing"));
   EXPECT_THAT(complaint({"mount", "-o", "uid=0", "/sky"}), HasSubstr("'uid'"));
-  EXPECT_THAT(complaint({"mount", "-o", "share_protected", "/sky"}), HasSubstr("not supported by this version"));
+  EXPECT_THAT(complaint({"mount", "-o", "default_permissions", "/sky"}), HasSubstr("not supported by this version"));
 }
 
 TEST(CommandLine, AMisspeltCommandOrFlagIsToldTheNearest) {
