@@ -7,6 +7,8 @@
 #include "fs/daemon/heap.h"
 #include "fs/daemon/process_rules.h"
 #include "fs/fuse/fuse_session.h"
+#include "vo/archive_client.h"
+#include "vo/table_files.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -35,18 +37,37 @@ class OfflineClient final : public vo::HttpClient {
 std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, bool offline,
                                              const std::shared_ptr<cache::MetaStore>& store, cache::BlockCache& blocks,
                                              const Clock& clock) {
-  std::shared_ptr<vo::HttpClient> client;
+  vo::ArchiveClient client;
   if (offline) {
-    client = std::make_shared<OfflineClient>();
+    client.http = std::make_shared<OfflineClient>();
   } else {
-    client = vo::make_http_client(options.http);
+    client = vo::make_archive_client(options, options.http, vo::RetryPolicy{}, clock);
   }
-  return std::make_shared<MountedArchive>(std::make_shared<vo::Archive>(options, client, store, clock), store, blocks,
-                                          clock);
+  auto archive = std::make_shared<vo::Archive>(options, client.http, store, clock);
+  auto mounted = std::make_shared<MountedArchive>(std::move(archive), store, blocks, clock);
+  mounted->credential = client.credential;
+  if (!options.routes.empty())
+    mounted->sources.set_maker(vo::table_maker(*mounted->archive, mounted->sources, options.name));
+  return mounted;
 }
 
-/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private address
-/// when some archive may: both are the user's own word.
+/// What a command asks its user for (a password store to be unlocked) is asked while there is a terminal. One that
+/// fails is no reason not to mount: public data do not need it.
+void read_command_secrets(const Configuration& config) {
+  for (const vo::ArchiveOptions& archive : config.archives) {
+    for (const vo::SecretBinding& binding : archive.auth.bindings) {
+      for (const vo::SecretPtr& secret : {binding.password, binding.token, binding.passphrase}) {
+        if (!secret || secret->kind() != vo::Secret::Kind::command) continue;
+        if (const Result<std::string> value = secret->read(); !value)
+          std::cerr << "skymount: note: " << binding.where << ": " << value.error().what() << "; " << archive.name
+                    << " is asked without it\n";
+      }
+    }
+  }
+}
+
+/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private
+/// address when some archive may: both are the user's own word.
 std::shared_ptr<vo::Resolver> open_resolver(const Configuration& config, bool offline,
                                             const std::shared_ptr<cache::MetaStore>& store, const Clock& clock) {
   if (config.archives.empty()) return nullptr;
@@ -225,6 +246,7 @@ void detach_from_terminal(const std::filesystem::path& log_file) {
 }  // namespace
 
 int mount_and_serve(const MountRequest& request) {
+  if (!request.offline) read_command_secrets(request.config);
   std::error_code ignored;
   std::filesystem::create_directories(request.config.global.cache_dir, ignored);
   if (request.foreground) {

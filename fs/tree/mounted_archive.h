@@ -8,6 +8,7 @@
 #include "fs/tree/recent_queries.h"
 #include "fs/tree/saved_queries.h"
 #include "fs/tree/used_cutouts.h"
+#include "vo/auth/credential.h"
 #include "vo/catalog.h"
 #include "vo/resolver.h"
 #include "vo/sources.h"
@@ -36,13 +37,14 @@ struct MountedArchive {
         saved_queries(store, options().name),
         recent_queries(store, options().name, clock),
         sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
-                blocks, clock),
+                blocks, clock, options().auth.kind != vo::AuthOptions::Kind::none),
         lanes(options().name) {}
 
   const vo::ArchiveOptions& options() const { return archive->options(); }
   const std::string& name() const { return archive->options().name; }
 
   std::shared_ptr<vo::Archive> archive;
+  vo::CredentialPtr credential;            ///< set before serving; null: asked without
   std::shared_ptr<vo::Resolver> resolver;  ///< of all archives; set before serving; null: target= is refused
   vo::Catalog catalog;
   UsedCutouts used_cutouts;

@@ -28,6 +28,8 @@ enum class PlaceKind {
   facet,             ///< /gavo/pos=.../by-year
   facet_value,       ///< /gavo/pos=.../by-year/1890
   recent_folder,     ///< /gavo/recent
+  route_folder,      ///< /eso/product=...: a folder that [[route]] describes
+  route_group,       ///< /eso/product=.../ANCILLARY: some of its files
   symlink,           ///< leads to another name of this mount, by `target`
   generated,         ///< a text made here
   data,              ///< bytes of the archive
@@ -55,7 +57,8 @@ enum class GeneratedKind {
   links_vot,
   dataset_json,
   errors_txt,
-  cutout_readme
+  cutout_readme,
+  route_readme
 };
 
 struct Place {
@@ -74,6 +77,7 @@ struct Place {
   std::optional<WallTime> dated;  ///< a symlink's own time: when the question behind it was asked
   GeneratedKind generated = GeneratedKind::root_readme;
   std::shared_ptr<const vo::Entry> entry;
+  std::shared_ptr<const vo::RouteSpot> spot;  ///< route_folder
 
   bool is_symlink() const { return kind == PlaceKind::symlink; }
   bool is_folder() const { return kind != PlaceKind::generated && kind != PlaceKind::data && !is_symlink(); }

@@ -63,6 +63,8 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
       "In an answer: one folder a dataset, results.vot and results.csv with the table behind it, cutouts/, images/ "
       "and\n"
       "previews/ with one file a dataset, and by-collection/, by-year/, by-instrument/, by-type/, by-band/.\n";
+  if (!options.routes.empty())
+    out += "\nFolders of this archive's own:\n" + routes_text(*vo::route_root(options.routes));
   return out;
 }
 
