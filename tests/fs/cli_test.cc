@@ -164,8 +164,10 @@ TEST(CommandLine, HelpIsAskedForInEveryUsualWayAndHasExamples) {
   EXPECT_THAT(parse({"--version"})->text, HasSubstr("skymount " SKYMOUNT_VERSION));
 }
 
-TEST(CommandLine, WhatIsNotThereYetIsNotAdvertised) {
-  EXPECT_THAT(parse({"--help"})->text, Not(HasSubstr("login")));
+TEST(CommandLine, ALoginIsToOneArchive) {
+  EXPECT_EQ(parse({"login", "eso"})->target, "eso");
+  EXPECT_THAT(complaint({"login"}), HasSubstr("ARCHIVE"));
+  EXPECT_TRUE(parse({"mount", "-o", "allow_other,share_protected", "/sky"})->share_protected);
 }
 
 TEST(MountTable, IsReadWithBlanksAndOptionalFields) {

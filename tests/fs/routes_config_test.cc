@@ -27,7 +27,9 @@ class RouteConfig : public ::testing::Test {
     std::ofstream(dir_.path() / "eso.toml", std::ios::trunc) << text;
     ConfigRequest request;
     request.files = {dir_.path() / "eso.toml"};
-    return load_configuration(request, [](const char*) { return std::nullopt; });
+    return load_configuration(request, [this](const char* name) -> std::optional<std::string> {
+      return std::string(name) == "HOME" ? std::optional(dir_.path().string()) : std::nullopt;
+    });
   }
   std::string complaint(const std::string& route) {
     const Result<Configuration> config = load(std::string(kHead) + "[[route]]\n" + route);
@@ -67,7 +69,7 @@ TEST_F(RouteConfig, MistakesAreToldWithLineAndKey) {
   EXPECT_THAT(complaint(path + "adql = \"SELECT {ids}\"\n" + rest),
               AllOf(HasSubstr("eso.toml:6: [[route]] adql has the hole {ids}"), HasSubstr("did you mean {id}?")));
   EXPECT_THAT(complaint(path + "adql = \"SELECT '{id}'\"\n" + rest), HasSubstr("has a hole in quotes"));
-  EXPECT_THAT(complaint(path + "sql = \"SELECT 1\"\n" + rest), HasSubstr("did you mean 'adql'?"));
+  EXPECT_THAT(complaint(path + "adqll = \"SELECT 1\"\n" + rest), HasSubstr("did you mean 'adql'?"));
   EXPECT_THAT(complaint("path = \"p={id:integer}\"\n" + rest), HasSubstr("hole of type 'integer'"));
   EXPECT_THAT(complaint("path = \"recent\"\nadql = \"SELECT 1\"\n" + rest), HasSubstr("which skymount itself shows"));
   EXPECT_THAT(complaint("path = \"a//b\"\nadql = \"SELECT 1\"\n" + rest), HasSubstr("empty name"));

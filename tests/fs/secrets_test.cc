@@ -95,7 +95,8 @@ TEST_F(Secrets, AreNotWrittenDownThere) {
 
 TEST_F(Secrets, MistakesAreToldWithTheirLine) {
   const std::string head = "[eso.\"https://www.eso.org\"]\n";
-  EXPECT_THAT(complaint("token = { env = \"X\" }\n"), HasSubstr("secrets.toml:1: 'token' belongs below"));
+  EXPECT_THAT(complaint("token = { env = \"X\" }\n"), HasSubstr("secrets.toml:1: a secret is bound to an archive and an origin"));
+  EXPECT_THAT(complaint("token = \"x\"\n"), HasSubstr("secrets.toml:1: 'token' belongs below"));
   EXPECT_THAT(complaint("[eso]\ntoken = { env = \"X\" }\n"), HasSubstr("secrets.toml:2:"));
   EXPECT_THAT(complaint("[eso]\nusername = \"X\"\n"), HasSubstr("[eso.\"https://HOST\"]"));
   EXPECT_THAT(complaint("[eso.\"*\"]\ntoken = { env = \"X\" }\n"), HasSubstr("secrets.toml:1: \"*\" is no host"));

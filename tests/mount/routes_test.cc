@@ -155,10 +155,13 @@ TEST_F(Routes, ATableIsFourFilesOfOneQuestion) {
   EXPECT_THAT(csv, StartsWith("obs_id,obs_collection,t_min,calib_level,access_estsize,t_min_iso\n"));
   EXPECT_THAT(read("plates/calib=2/source.tsv"),
               StartsWith("obs_id\tobs_collection\tt_min\tcalib_level\taccess_estsize\n"));
-  EXPECT_THAT(read("plates/calib=2/source.vot"), HasSubstr("</TABLEDATA></DATA>"));
+  const std::string vot = read("plates/calib=2/source.vot");
+  EXPECT_THAT(vot, HasSubstr("</TABLEDATA></DATA>"));
   const std::string fits = read("plates/calib=2/source.fits");
   EXPECT_EQ(fits.size() % 2880, 0U);
-  const auto rows = static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')) - 1;
+  std::size_t rows = 0;
+  for (std::size_t at = 0; (at = vot.find("<TR>", at)) != std::string::npos; ++at) ++rows;
+  EXPECT_GT(rows, 10U);
   EXPECT_THAT(fits, HasSubstr("XTENSION= 'BINTABLE'"));
   EXPECT_THAT(fits,
               HasSubstr("NAXIS2  = " + std::string(20 - std::to_string(rows).size(), ' ') + std::to_string(rows)));
