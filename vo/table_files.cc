@@ -35,8 +35,8 @@ class Pieces {
 /// The answer of one query, in our own layout (vo/votable/table_stream). Comes as a whole or not at all.
 class AnswerRows final : public cache::ByteSource {
  public:
-  AnswerRows(Archive& archive, RouteCall call, cache::ContentId id)
-      : archive_(archive), call_(std::move(call)), id_(std::move(id)) {}
+  AnswerRows(std::shared_ptr<Archive> archive, RouteCall call, cache::ContentId id)
+      : archive_(std::move(archive)), call_(std::move(call)), id_(std::move(id)) {}
   const cache::ContentId& id() const override { return id_; }
   std::optional<std::uint64_t> size() const override { return std::nullopt; }
   bool whole_only() const override { return true; }
@@ -52,7 +52,7 @@ class AnswerRows final : public cache::ByteSource {
       if (Result<void> added = rows.add(row); !added) return fail(added.error());
       return TapService::Next::more;
     };
-    const Result<TapService::Answer> answer = archive_.table(call_, begin, add, ctx);
+    const Result<TapService::Answer> answer = archive_->table(call_, begin, add, ctx);
     if (!answer) return fail(answer.error());
     return rows.finish(why_truncated(*answer));
   }
@@ -65,7 +65,7 @@ class AnswerRows final : public cache::ByteSource {
     return "";
   }
 
-  Archive& archive_;
+  const std::shared_ptr<Archive> archive_;
   const RouteCall call_;
   const cache::ContentId id_;
 };
@@ -73,18 +73,20 @@ class AnswerRows final : public cache::ByteSource {
 /// One format, written from the rows.
 class TableFile final : public cache::ByteSource {
  public:
-  TableFile(Archive& archive, Sources& sources, Entry entry, cache::ContentId id)
-      : archive_(archive), sources_(sources), entry_(std::move(entry)), id_(std::move(id)) {}
+  TableFile(TableParts parts, Entry entry, cache::ContentId id)
+      : parts_(std::move(parts)), entry_(std::move(entry)), id_(std::move(id)) {}
   const cache::ContentId& id() const override { return id_; }
   std::optional<std::uint64_t> size() const override { return std::nullopt; }
   bool whole_only() const override { return true; }
   bool reads_others() const override { return true; }
 
   Result<void> fetch(ByteRange, const Sink& sink, const FetchContext& ctx) override {
-    const RoutePtr route = archive_.route(entry_.table->call.route);
+    const std::shared_ptr<void> alive = parts_.owner.lock();
+    if (!alive) return fail(Code::cancelled, "unmounted");
+    const RoutePtr route = parts_.archive->route(entry_.table->call.route);
     if (!route)
       return fail(Code::not_found, "no [[route]] \"" + entry_.table->call.route + "\" is configured any more");
-    const auto reader = sources_.open(rows_entry(entry_, *route), ctx);
+    const auto reader = parts_.sources.open(rows_entry(entry_, *route), ctx);
     if (!reader) return fail(reader.error());
     const auto read = [&](std::uint64_t offset, std::uint64_t length) -> Result<Bytes> {
       return read_whole(**reader, offset, length, ctx);
@@ -92,6 +94,7 @@ class TableFile final : public cache::ByteSource {
     TableStreamReader rows((*reader)->size(), read);
     const Result<TableFacts> facts = rows.facts();
     if (!facts) return fail(facts.error());
+    parts_.truncated.note(entry_, !facts->truncated.empty());
     if (Result<void> fits = matches_promise(*facts); !fits) return fits;
     return write(rows, *facts, sink, ctx);
   }
@@ -144,24 +147,55 @@ class TableFile final : public cache::ByteSource {
     return out(as_bytes(format->tail()));
   }
 
-  Archive& archive_;
-  Sources& sources_;
+  const TableParts parts_;
   const Entry entry_;
   const cache::ContentId id_;
 };
 
 }  // namespace
 
-Sources::Maker table_maker(Archive& archive, Sources& sources, const std::string& name) {
-  return [&archive, &sources, name](const Entry& entry, const FetchContext&) -> Result<OpenedRemote> {
+TruncatedTables::TruncatedTables(std::shared_ptr<cache::MetaStore> store, const std::string& archive)
+    : store_(std::move(store)), archive_(archive) {}
+
+std::string TruncatedTables::key(const Entry& table) const {
+  Query query;
+  query.route = table.table->call;
+  return archive_ + "\ntruncated\n" + query.canonical();
+}
+
+void TruncatedTables::note(const Entry& table, bool truncated) {
+  const std::string name = key(table);
+  const bool news = known_.with([&](auto& known) {
+    const auto [place, is_new] = known.try_emplace(name, truncated);
+    return std::exchange(place->second, truncated) != truncated || is_new;
+  });
+  // What cannot be kept is found out again when the table is opened.
+  if (news && store_) (void)store_->put(cache::MetaStore::Room::services, name, as_bytes(truncated ? "1" : "0"));
+}
+
+bool TruncatedTables::has(const Entry& table) const {
+  const std::string name = key(table);
+  const auto known = known_.with([&](const auto& all) {
+    const auto found = all.find(name);
+    return found == all.end() ? std::optional<bool>() : std::optional(found->second);
+  });
+  if (known || !store_) return known.value_or(false);
+  const auto record = store_->get(cache::MetaStore::Room::services, name);
+  const bool truncated = record && as_text(record->value) == "1";
+  known_.with([&](auto& all) { all.try_emplace(name, truncated); });
+  return truncated;
+}
+
+Sources::Maker table_maker(TableParts parts) {
+  return [parts = std::move(parts)](const Entry& entry, const FetchContext&) -> Result<OpenedRemote> {
     OpenedRemote out;
     out.learned.version = one_time_version();
     out.learned.content_type = entry.content_type;
-    const cache::ContentId id{name, {}, entry.identity, out.learned.version};
+    const cache::ContentId id{parts.archive->options().name, {}, entry.identity, out.learned.version};
     if (entry.table->format == kRows)
-      out.source = std::make_shared<AnswerRows>(archive, entry.table->call, id);
+      out.source = std::make_shared<AnswerRows>(parts.archive, entry.table->call, id);
     else
-      out.source = std::make_shared<TableFile>(archive, sources, entry, id);
+      out.source = std::make_shared<TableFile>(parts, entry, id);
     out.flowing = true;  // wanted whether or not its first caller can wait for it
     return out;
   };

@@ -8,7 +8,6 @@
 #include "fs/daemon/process_rules.h"
 #include "fs/fuse/fuse_session.h"
 #include "vo/archive_client.h"
-#include "vo/table_files.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -47,7 +46,8 @@ std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, 
   auto mounted = std::make_shared<MountedArchive>(std::move(archive), store, blocks, clock);
   mounted->credential = client.credential;
   if (!options.routes.empty())
-    mounted->sources.set_maker(vo::table_maker(*mounted->archive, mounted->sources, options.name));
+    mounted->sources.set_maker(
+        vo::table_maker({mounted->archive, mounted->sources, mounted->truncated_tables, mounted}));
   return mounted;
 }
 

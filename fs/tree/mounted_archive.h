@@ -12,6 +12,7 @@
 #include "vo/catalog.h"
 #include "vo/resolver.h"
 #include "vo/sources.h"
+#include "vo/table_files.h"
 
 #include <memory>
 #include <string>
@@ -36,6 +37,7 @@ struct MountedArchive {
         used_cutouts(store),
         saved_queries(store, options().name),
         recent_queries(store, options().name, clock),
+        truncated_tables(store, options().name),
         sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
                 blocks, clock, options().auth.kind != vo::AuthOptions::Kind::none),
         lanes(options().name) {}
@@ -50,6 +52,7 @@ struct MountedArchive {
   UsedCutouts used_cutouts;
   SavedQueries saved_queries;
   RecentQueries recent_queries;
+  vo::TruncatedTables truncated_tables;
   vo::Sources sources;
   Lanes lanes;  // last: its threads end before what they use
 };

@@ -3,6 +3,7 @@
 
 #include "fs/tree/generated.h"
 #include "fs/tree/readable.h"
+#include "vo/discovery_service.h"
 
 namespace skymount::fs {
 namespace {
@@ -41,7 +42,7 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
   std::string out = options.title.empty() ? options.name : readable(options.title);
   out += "\n";
   if (!options.description.empty()) out += readable(options.description) + "\n";
-  out += "Service: " + readable(options.tap.url) +
+  out += "Service: " + readable(vo::discovery_url(options)) +
          "\n\nEnter a folder whose name is a question; it need not be listed. Try, in this folder:\n";
   out += example("ls pos=156.01,48.14", "datasets whose footprint contains the position (degrees, ICRS)");
   out += example("ls pos=156.01,48.14,0.5", "footprint meets the circle of 0.5 degrees (also 30arcmin)");

@@ -109,6 +109,8 @@ void add_routed(FolderContents& contents, const Place& folder, const Spot& spot)
     if (one.route->rows == Rows::table && last) {
       for (const std::string_view format : vo::kTableFormats)
         names.insert(component.prefix + "." + std::string(format));
+      const vo::Entry incomplete = vo::table_entry(*one.route, spot.call(one), "csv", true);
+      if (folder.archive->truncated_tables.has(incomplete)) names.insert(incomplete.name);
     } else if (component.literal()) {
       names.insert(component.prefix);
     } else {

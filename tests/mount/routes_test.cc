@@ -179,6 +179,8 @@ TEST_F(Routes, ATruncatedTableFailsWhenItIsOpenedAndItsRowsAreInAnotherFile) {
   EXPECT_THAT(driver_->read("/.skymount/errors.log").text,
               HasSubstr("source.csv: only 5 rows came, the archive says that it holds more (its row limit); "
                         "source.INCOMPLETE.csv holds them"));
+  EXPECT_THAT(driver_->list("/demo/few").names, Contains("source.INCOMPLETE.csv")) << "listed once it is known";
+  EXPECT_THAT(driver_->list("/demo/plates/calib=2").names, Not(Contains("source.INCOMPLETE.csv")));
   const std::string rows = read("few/source.INCOMPLETE.csv");
   EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 6) << rows;
   EXPECT_EQ(questions(), 1U);
