@@ -4,6 +4,7 @@
 #include "fs/control_files.h"
 
 #include "fs/tree/readable.h"
+#include "vo/discovery_service.h"
 
 #include <nlohmann/json.hpp>
 
@@ -70,7 +71,7 @@ Json archive_status(const StatusSources& from, const MountedArchive& archive) {
   const std::vector<vo::SickOrigin> sick = archive.archive->http()->sick_origins();
   Json out = {{"name", archive.name()},
               {"title", readable(archive.options().title)},
-              {"tap", readable(archive.options().tap.url)},
+              {"tap", readable(vo::discovery_url(archive.options()))},
               {"state", state_of(from, sick)},
               {"waiting", archive.lanes.listings.queued() + archive.lanes.data.queued()},
               {"origins", origins_status(sick)},

@@ -2,6 +2,7 @@
 #include "vo/archive_client.h"
 
 #include "vo/auth/authorizing_transport.h"
+#include "vo/discovery_service.h"
 
 namespace skymount::vo {
 
@@ -39,7 +40,7 @@ Result<Token> obtain_token(const ArchiveOptions& archive, const std::string& use
 
 std::vector<HostRule> login_origins(const ArchiveOptions& archive) {
   if (!archive.auth.hosts.empty()) return archive.auth.hosts;
-  const Result<Url> tap = Url::parse(archive.tap.url);
+  const Result<Url> tap = Url::parse(discovery_url(archive));
   if (!tap) return {};
   const Result<HostRule> rule = HostRule::parse(tap->origin());
   return rule ? std::vector{*rule} : std::vector<HostRule>{};

@@ -44,6 +44,8 @@ struct ArchiveOptions {
     std::uint64_t maxrec = 20'000;
     std::chrono::seconds execution_duration{0};
   } tap;
+  std::string ssa_url, sia_url;  ///< discovery where there is no TAP service
+  unsigned sia_version = 2;
   struct Obscore {
     std::string table, where, order_by, form = "auto";
     double search_radius_deg = 3;

@@ -3,6 +3,7 @@
 
 #include "cache/content_id.h"
 #include "vo/catalog_records.h"
+#include "vo/discovery_service.h"
 #include "vo/entry_names.h"
 #include "vo/links_only.h"
 #include "vo/links_service.h"
@@ -30,7 +31,7 @@ constexpr std::uint64_t kCountBytes = 2'000'000;
 
 /// What a listing depends on beside its query: a changed configuration must not meet old answers.
 std::string configuration_of(const ArchiveOptions& options) {
-  std::string text = options.tap.url + "\n" + options.tap.language + "\n" + std::to_string(options.tap.maxrec) + "\n" +
+  std::string text = discovery_url(options) + "\n" + options.tap.language + "\n" + std::to_string(options.tap.maxrec) + "\n" +
                      options.obscore.table + "\n" + options.obscore.where + "\n" + options.obscore.order_by + "\n" +
                      options.obscore.form + "\n" + std::to_string(options.obscore.search_radius_deg) + "\n" +
                      options.datalink.url;

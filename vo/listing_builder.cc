@@ -6,6 +6,7 @@
 #include "cache/content_id.h"
 #include "vo/archive_options.h"
 #include "vo/dataset_names.h"
+#include "vo/protocol/discovery.h"
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +59,8 @@ Dataset to_dataset(const Row& cells, const Columns& columns) {
 }
 
 /// What makes a row the same dataset as another. Rows without id and URL have nothing but their obs_id.
-std::string key_of(const Dataset& dataset, const Row& cells, const Columns& columns) {
+std::string key_of(const Dataset& dataset, const Row& cells, const Columns& columns, bool rows_are_files) {
+  if (rows_are_files && !dataset.publisher_did.empty()) return dataset.publisher_did;
   std::string key = dataset.publisher_did + "\n" + dataset.access_url;
   if (key.size() > 1) return key;
   return key + "\n" + to_text(cell(cells, columns.obs_id));
@@ -99,13 +101,14 @@ void make_datasets(Listing& listing, const std::string& name_template) {
   const NameTemplate names = template_of(name_template);
   std::map<std::string, std::optional<std::size_t>, std::less<>> naming;
   for (const std::string& column : names.columns()) naming[column] = table.meta.column(column);
+  const bool files = rows_are_files(table.meta);
   std::unordered_map<std::string, std::uint32_t> known;
   std::vector<NameWish> wishes;
   for (std::uint32_t row = 0; row < table.size(); ++row) {
     const Row cells = table.row(row);
     Dataset dataset = to_dataset(cells, columns);
     dataset.rows = {row};
-    std::string key = key_of(dataset, cells, columns);
+    std::string key = key_of(dataset, cells, columns, files);
     const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(listing.datasets.size()));
     if (!is_new) {
       listing.datasets[place->second].rows.push_back(row);
@@ -138,8 +141,8 @@ void make_datasets(Listing& listing, const std::string& name_template) {
 /// The same from what was remembered. False when that does not fit the rows; the listing is untouched then.
 bool restore_datasets(Listing& listing, RememberedNames names) {
   const auto fits = [&](const RememberedNames::One& one) {
-    return !one.rows.empty() && std::all_of(one.rows.begin(), one.rows.end(),
-                                            [&](std::uint32_t row) { return row < listing.table.size(); });
+    return !one.rows.empty() &&
+           std::all_of(one.rows.begin(), one.rows.end(), [&](std::uint32_t row) { return row < listing.table.size(); });
   };
   if (names.datasets.empty() || !std::all_of(names.datasets.begin(), names.datasets.end(), fits)) return false;
   const Columns columns(listing.table.meta);
@@ -165,8 +168,8 @@ Listing build_listing(ListingParts parts, const std::string& name_template) {
   listing.table = std::move(parts.table);
   listing.links_id = std::move(parts.links_id);
   listing.named_by = name_template;
-  const bool named = parts.names && parts.names->name_template == name_template &&
-                     restore_datasets(listing, std::move(*parts.names));
+  const bool named =
+      parts.names && parts.names->name_template == name_template && restore_datasets(listing, std::move(*parts.names));
   if (!named) make_datasets(listing, name_template);
   index_names(listing);
   listing.rows_hash = parts.rows_hash != 0 ? parts.rows_hash : cache::hash64(as_text(listing.table.pack()));

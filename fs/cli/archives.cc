@@ -3,6 +3,7 @@
 // `skymount archives`: what is configured, without asking any of it.
 #include "cache/base/log.h"
 #include "fs/cli/commands.h"
+#include "vo/discovery_service.h"
 #include "vo/http/url.h"
 
 #include <algorithm>
@@ -14,8 +15,8 @@ namespace skymount::fs {
 namespace {
 
 std::string shown_url(const vo::ArchiveOptions& archive) {
-  const Result<vo::Url> url = vo::Url::parse(archive.tap.url);
-  return url ? url->redacted() : archive.tap.url;
+  const Result<vo::Url> url = vo::Url::parse(vo::discovery_url(archive));
+  return url ? url->redacted() : vo::discovery_url(archive);
 }
 
 /// Where this user's credential for it comes from; empty: there is none.

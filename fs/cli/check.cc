@@ -6,6 +6,7 @@
 #include "fs/cli/check_file.h"
 #include "fs/cli/commands.h"
 #include "vo/checkup.h"
+#include "vo/discovery_service.h"
 #include "vo/http/url.h"
 
 #include <algorithm>
@@ -89,12 +90,24 @@ int check_configured_archive(const Command& command, const ConfigRequest& reques
   bool well = true;
   const SystemClock clock;
   for (const vo::ArchiveOptions& archive : config->archives) {
-    const Result<vo::Url> url = vo::Url::parse(archive.tap.url);
+    const Result<vo::Url> url = vo::Url::parse(vo::discovery_url(archive));
     if (!command.json)
       std::cout << archive.name << ": " << printable(archive.title) << ", "
-                << printable(url ? url->redacted() : archive.tap.url) << std::endl;
+                << printable(url ? url->redacted() : vo::discovery_url(archive)) << std::endl;
     steps = {configured(archive)};
     tell(steps.back());
+    if (archive.tap.url.empty()) {
+      steps.push_back({"tap",
+                       Verdict::skipped,
+                       "it has no TAP service; this version checks those alone. A folder of it tells: ls MOUNT/" +
+                           archive.name + "/pos=RA,DEC,1",
+                       {},
+                       {},
+                       0});
+      tell(steps.back());
+      well = conclude(archive.name, steps, command.json) == kExitOk && well;
+      continue;
+    }
     vo::CheckupOptions options;
     options.on_step = tell;
     for (CheckStep& step : vo::check_archive(archive, clock, options)) steps.push_back(std::move(step));

@@ -38,6 +38,12 @@ void read_services(SettingReader& read, vo::ArchiveOptions& out) {
   // A million rows make a folder that no tool lists in comfort; more is a table to be asked for, not a folder.
   read.whole("tap.maxrec", 1, 1'000'000, out.tap.maxrec);
 
+  read.url("ssa.url", out.ssa_url);
+  read.url("sia.url", out.sia_url);
+  std::uint64_t version = out.sia_version;
+  read.whole("sia.version", 1, 2, version);
+  out.sia_version = static_cast<unsigned>(version);
+
   read.text("obscore.table", out.obscore.table);
   read.text("obscore.where", out.obscore.where);
   read.text("obscore.order_by", out.obscore.order_by);
@@ -160,7 +166,7 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   if (read.find(".name") == nullptr)
     return fail(Code::invalid, file + ": 'name' is missing; the archive's folder needs one, for example name = \"" +
                                    std::filesystem::path(file).stem().string() + "\"");
-  if (out.tap.url.empty())
+  if (out.tap.url.empty() && out.ssa_url.empty() && out.sia_url.empty())
     return fail(Code::invalid,
                 file +
                     ": [tap] url is missing; give the address of the archive's TAP service, for example url = "

@@ -134,8 +134,17 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.line("name", toml_text(archive.name));
   out.unless_empty("title", archive.title);
   out.unless_empty("description", archive.description);
+  if (!archive.ssa_url.empty()) {
+    out.section("ssa");
+    out.line("url", redacted(archive.ssa_url));
+  }
+  if (!archive.sia_url.empty()) {
+    out.section("sia");
+    out.line("url", redacted(archive.sia_url));
+    out.line("version", std::to_string(archive.sia_version));
+  }
   out.section("tap");
-  out.line("url", redacted(archive.tap.url));
+  if (!archive.tap.url.empty()) out.line("url", redacted(archive.tap.url));
   out.line("language", toml_text(archive.tap.language));
   out.line("mode", toml_text(archive.tap.mode));
   out.line("maxrec", std::to_string(archive.tap.maxrec));

@@ -200,8 +200,7 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "[ssa]\nurl = \"http://a.example/\"\n",
-        head + "[sia]\nurl = \"http://a.example/\"\n", head + "[datalink]\nbatch = 50\n",
+       {head + "[datalink]\nbatch = 50\n",
         head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[limits]\nbytes_per_hour = 1000\n",
         head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
     EXPECT_EQ(code_of(text), Code::unsupported) << text;
