@@ -3,6 +3,8 @@
 
 #include "fs/config/values.h"
 #include "vo/file_names.h"
+#include "vo/http/redact.h"
+#include "vo/http/url.h"
 #include "vo/query/grammar.h"
 
 #include <algorithm>
@@ -118,6 +120,10 @@ class RouteReader {
     for (const Setting& each : *table->items) {
       const auto* text = std::get_if<std::string>(&each.value);
       if (text == nullptr) return mistake(each, "must be a text");
+      if (vo::names_a_secret(each.key)) {
+        return fail(Code::denied, each.where() + ": [[route]] params." + each.key +
+                                      " is a secret, and secrets are refused in this file; [auth] sends them");
+      }
       out_.params.emplace_back(each.key, *text);
     }
     return {};
@@ -157,6 +163,11 @@ class RouteReader {
   }
 
   Result<void> check_needed() const {
+    if (const Result<vo::Url> url = vo::Url::parse(out_.url); url && url->redacted() != url->text()) {
+      return fail(Code::denied,
+                  find("url")->where() +
+                      ": [[route]] url holds a secret, and secrets are refused in this file; [auth] sends them");
+    }
     if (out_.rows == Rows::service)
       return out_.url.empty() ? Result<void>(missing("url", ", the service to be asked")) : Result<void>();
     if (out_.adql.empty()) return missing("adql", ", the question whose answer fills the folder");

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr const char* kHead = "name = \"eso\"\n[tap]\nurl = \"http://a.example/tap\"\n";
@@ -82,6 +83,11 @@ TEST_F(RouteConfig, MistakesAreToldWithLineAndKey) {
   EXPECT_THAT(
       complaint(path + "rows = \"service\"\nurl = \"http://a/\"\nlist = { csv = \"a\", columns = { x = \"y\" } }\n"),
       HasSubstr("must be a hole of the path"));
+  const std::string service = path + "rows = \"service\"\n";
+  EXPECT_THAT(complaint(service + "url = \"http://me:hunter2@a/\"\n"),
+              AllOf(HasSubstr("holds a secret"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(complaint(service + "url = \"http://a/\"\nparams = { token = \"hunter2\" }\n"),
+              AllOf(HasSubstr("params.token is a secret"), Not(HasSubstr("hunter2"))));
   const Result<Configuration> twice = load(std::string(kHead) + kRoute + kRoute);
   ASSERT_FALSE(twice);
   EXPECT_THAT(twice.error().what(), AllOf(HasSubstr("eso.toml:9"), HasSubstr("can match one path")));
