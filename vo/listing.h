@@ -59,7 +59,7 @@ struct Listing {
   bool stale = false;  ///< past its time to live, shown because the archive cannot be reached
 
   const Dataset* find(std::string_view name) const;
-  std::unordered_map<std::string, std::uint32_t> by_name;  ///< also names without their twin suffix, when unique
+  std::unordered_map<std::string, std::uint32_t> by_name;  ///< also names without their twin suffix, when unique; of files "GROUP/NAME"
 };
 
 /// One links answer, turned into what the dataset folder shows.

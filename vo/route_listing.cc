@@ -102,6 +102,9 @@ void make_files(Listing& listing, const Route& route, const RouteCall& call) {
     if (seen.insert(entry.folder + "\n" + entry.identity).second) listing.files.push_back(std::move(entry));
   }
   name_files(listing.files);
+  // No name has a slash, so these are never taken for datasets.
+  for (std::uint32_t i = 0; i < listing.files.size(); ++i)
+    listing.by_name.emplace(listing.files[i].folder + "/" + listing.files[i].name, i);
   if (nameless > 0) {
     listing.shortfalls.push_back({Shortfall::Kind::remark, std::to_string(nameless) + " of " +
                                                                std::to_string(listing.table.size()) +

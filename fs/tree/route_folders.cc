@@ -63,9 +63,9 @@ Place file_below(const Place& folder, const vo::Entry& entry) {
 }
 
 const vo::Entry* file_in(const vo::Listing& listing, std::string_view group, std::string_view name) {
-  for (const vo::Entry& entry : listing.files)
-    if (entry.folder == group && entry.name == name) return &entry;
-  return nullptr;
+  const auto found = listing.by_name.find(std::string(group) + "/" + std::string(name));
+  return found == listing.by_name.end() || found->second >= listing.files.size() ? nullptr
+                                                                                 : &listing.files[found->second];
 }
 
 std::set<std::string> groups_of(const vo::Listing& listing) {
