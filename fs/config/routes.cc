@@ -22,6 +22,14 @@ tl::unexpected<Error> mistake(const Setting& at, const std::string& words) {
   return fail(Code::invalid, at.where() + ": [[route]] " + at.key + " " + words);
 }
 
+/// What an archive's folder, or a routed one, shows by itself.
+bool is_taken(const std::string& name, bool at_top) {
+  static constexpr std::string_view kOurs[] = {"README.txt", "results.csv", "results.vot", "query.adql",
+                                               "INCOMPLETE.txt"};
+  return (at_top && name == "recent") || vo::is_probed_name(name) ||
+         std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs);
+}
+
 class RouteReader {
  public:
   explicit RouteReader(const RepeatedSection& section) : section_(section) {
@@ -73,7 +81,7 @@ class RouteReader {
       if (!component) return mistake(*setting, component.error().what());
       if (component->prefix.starts_with('.'))
         return mistake(*setting, "has a name that begins with a dot, which are never shown");
-      if (component->literal() && (component->prefix == "recent" || vo::is_reserved_name(component->prefix)))
+      if (component->literal() && is_taken(component->prefix, out_.path.empty()))
         return mistake(*setting, "uses the name '" + component->prefix + "', which skymount itself shows");
       for (const vo::RouteComponent& before : out_.path)
         if (!component->literal() && before.hole == component->hole)
