@@ -208,6 +208,33 @@ TEST(KeptTokens, AreUsedWhereTheLoginWasForAndNowhereElse) {
   EXPECT_THAT(shown_to(other), Each(""));
 }
 
+TEST(KeptTokens, OneThatExpiredIsNotSentAndANewLoginIsTakenUp) {
+  TempDir dir;
+  demo::Origin origin;
+  guard(origin, "/", "Bearer new");
+  AuthOptions options;
+  options.kind = Kind::oidc_password;
+  options.token_url = origin.url("/token");
+  options.hosts = {HostRule::parse(origin.url("")).value()};
+  options.token_file = dir.path() / "state" / "eso.json";
+  Asker asker(options);
+  ASSERT_TRUE(keep_token(options.token_file, {"old", asker.clock.now() + 1h, options.hosts}));
+  EXPECT_EQ(asker.get(origin.url("/x"))->response.status, 401);
+  asker.clock.advance(2h);
+  origin.clear_requests();
+  const auto refused = asker.get(origin.url("/x"));
+  EXPECT_THAT(shown_to(origin), ElementsAre("")) << "and nobody is asked for another one without a password";
+  EXPECT_THAT(error_of(refused->response, refused->body).what(), HasSubstr("expired on "));
+  EXPECT_EQ(asker.credential->state().kind, CredentialState::Kind::expired);
+  ASSERT_TRUE(keep_token(options.token_file, {"new", asker.clock.now() + 1h, options.hosts}));
+  EXPECT_EQ(asker.get(origin.url("/x"))->response.status, 200);
+
+  guard(origin, "/", "Bearer newest");  // withdrawn before its time
+  EXPECT_EQ(asker.get(origin.url("/x"))->response.status, 401);
+  ASSERT_TRUE(keep_token(options.token_file, {"newest", asker.clock.now() + 2h, options.hosts}));
+  EXPECT_EQ(asker.get(origin.url("/x"))->response.status, 200);
+}
+
 TEST(Secrets, AreReadFromPrivateFilesVariablesAndCommands) {
   TempDir dir;
   const std::string file = dir.path() / "s";

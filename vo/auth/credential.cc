@@ -207,16 +207,23 @@ Result<Token> Credential::fetch_token(Transport& transport, const FetchContext& 
   return token;
 }
 
+/// With mutex_. A login that lasts longer than what is here is newer; an expired one only tells that there was one.
+void Credential::take_up_login(WallTime now) {
+  std::optional<Token> login = kept();
+  if (!login) return;
+  const bool better =
+      !login->expired(now) && login->value != (token_ ? token_->value : "") &&
+      (!token_ || token_->expired(now) || !login->expires || (token_->expires && *login->expires > *token_->expires));
+  if (token_ && !better) return;
+  token_ = std::move(login);
+  fetched_at_ = now;
+}
+
 Result<Token> Credential::current_token(Transport& transport, const FetchContext& ctx) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const WallTime now = clock_.now();
-    if (!token_ || token_->expired(now)) {
-      if (std::optional<Token> login = kept(); login && !(token_ && login->expired(now))) {
-        token_ = std::move(login);
-        fetched_at_ = now;
-      }
-    }
+    take_up_login(now);
     const bool good = token_ && !token_->expired(now);
     if (good && !worn(*token_, fetched_at_, now)) return *token_;
     const bool may_ask = !failure_ || now >= not_before_;

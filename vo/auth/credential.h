@@ -72,6 +72,7 @@ class Credential {
   Result<Token> current_token(Transport& transport, const FetchContext& ctx);
   Result<Token> fetch_token(Transport& transport, const FetchContext& ctx) const;
   std::optional<Token> kept() const;
+  void take_up_login(WallTime now);
   std::string how_to_get() const;
   void note(CredentialState::Kind kind, std::string words, std::optional<WallTime> expires = {});
 
