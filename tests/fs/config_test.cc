@@ -200,9 +200,8 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "[datalink]\nbatch = 50\n",
-        head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[limits]\nbytes_per_hour = 1000\n",
-        head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
+       {head + "[datalink]\nbatch = 50\n", head + "[best]\nfull = { semantics = \"#coderived\" }\n",
+        head + "[limits]\nbytes_per_hour = 1000\n", head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
     EXPECT_EQ(code_of(text), Code::unsupported) << text;
     EXPECT_THAT(complaint(text), AllOf(HasSubstr("given.toml:"), HasSubstr("not supported by this version"))) << text;
   }
@@ -471,7 +470,9 @@ TEST(ShippedDirectory, IsFoundBesideAnInstalledBinaryAndBesideABuiltOne) {
 }
 
 TEST(ShippedConfigurations, AreWithoutMistakes) {
-  const std::filesystem::path shipped = std::filesystem::path(__FILE__).parent_path() / "../../mount-configs";
+  std::filesystem::path shipped = std::filesystem::path(__FILE__).parent_path() / "../../mount-configs";
+  // A compiler cache may have made the path relative to the folder that was built in, which is above ours.
+  if (shipped.is_relative() && !std::filesystem::exists(shipped)) shipped = ".." / shipped;
   int seen = 0;
   for (const auto& entry : std::filesystem::directory_iterator(shipped)) {
     if (entry.path().extension() != ".toml") continue;
