@@ -11,6 +11,7 @@
 #include "vo/count.h"
 #include "vo/job_book.h"
 #include "vo/listing.h"
+#include "vo/protocol/tap.h"
 
 #include <memory>
 #include <optional>
@@ -36,6 +37,13 @@ class Archive {
 
   /// How many rows query() would find without a limit, and their size as the archive estimates it.
   Result<Count> count(const Query& query, const FetchContext& ctx);
+
+  /// The whole answer of a route's question, row by row, however long it is.
+  /// Errors  as query(); what a callback returned.
+  Result<TapService::Answer> table(const RouteCall& call, const TapService::OnMeta& on_meta,
+                                   const TapService::OnRow& on_row, const FetchContext& ctx);
+  /// The configured route of this name; null: there is none.
+  RoutePtr route(std::string_view written) const;
 
   /// The links of a dataset: at most one DataLink request; none when access_url is the file itself.
   Result<DatasetFolder> folder(const Listing& listing, const Dataset& dataset, const FetchContext& ctx);

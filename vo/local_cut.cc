@@ -177,7 +177,7 @@ void finish(CutSpec& spec, const std::string& shape) {
 }
 
 std::string source_of(const Entry& entry, const Dataset& dataset) {
-  if (!dataset.publisher_did.empty()) return dataset.publisher_did + " " + entry.name;
+  if (!dataset.publisher_did.empty()) return std::string(dataset.publisher_did) + " " + entry.name;
   const Result<Url> url = Url::parse(entry.url);
   return url ? url->redacted() : entry.name;
 }

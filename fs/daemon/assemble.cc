@@ -7,6 +7,7 @@
 #include "fs/daemon/heap.h"
 #include "fs/daemon/process_rules.h"
 #include "fs/fuse/fuse_session.h"
+#include "vo/archive_client.h"
 #include "vo/fits/wall/workers.h"
 
 #include <fcntl.h>
@@ -37,14 +38,19 @@ class OfflineClient final : public vo::HttpClient {
 std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, bool offline,
                                              const std::shared_ptr<cache::MetaStore>& store, cache::BlockCache& blocks,
                                              const Clock& clock, const std::shared_ptr<vo::Workers>& workers) {
-  std::shared_ptr<vo::HttpClient> client;
+  vo::ArchiveClient client;
   if (offline) {
-    client = std::make_shared<OfflineClient>();
+    client.http = std::make_shared<OfflineClient>();
   } else {
-    client = vo::make_http_client(options.http);
+    client = vo::make_archive_client(options, options.http, vo::RetryPolicy{}, clock);
   }
-  return std::make_shared<MountedArchive>(std::make_shared<vo::Archive>(options, client, store, clock), store, blocks,
-                                          clock, workers);
+  auto archive = std::make_shared<vo::Archive>(options, client.http, store, clock);
+  auto mounted = std::make_shared<MountedArchive>(std::move(archive), store, blocks, clock, workers);
+  mounted->credential = client.credential;
+  if (!options.routes.empty())
+    mounted->sources.set_maker(
+        vo::table_maker({mounted->archive, mounted->sources, mounted->truncated_tables, mounted}));
+  return mounted;
 }
 
 /// Beside us in a build, in libexec when installed.
@@ -65,6 +71,21 @@ std::shared_ptr<vo::Workers> open_workers(const MountRequest& request) {
   options.program = request.fits_program.empty() ? find_fits_program() : request.fits_program;
   options.memory_bytes = std::max<std::uint64_t>(request.config.global.memory_bytes / 4, 32 << 20);
   return std::make_shared<vo::Workers>(std::move(options));
+}
+
+/// What a command asks its user for (a password store to be unlocked) is asked while there is a terminal. One that
+/// fails is no reason not to mount: public data do not need it.
+void read_command_secrets(const Configuration& config) {
+  for (const vo::ArchiveOptions& archive : config.archives) {
+    for (const vo::SecretBinding& binding : archive.auth.bindings) {
+      for (const vo::SecretPtr& secret : {binding.password, binding.token, binding.passphrase}) {
+        if (!secret || secret->kind() != vo::Secret::Kind::command) continue;
+        if (const Result<std::string> value = secret->read(); !value)
+          std::cerr << "skymount: note: " << binding.where << ": " << value.error().what() << "; " << archive.name
+                    << " is asked without it\n";
+      }
+    }
+  }
 }
 
 /// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private
@@ -248,6 +269,7 @@ void detach_from_terminal(const std::filesystem::path& log_file) {
 }  // namespace
 
 int mount_and_serve(const MountRequest& request) {
+  if (!request.offline) read_command_secrets(request.config);
   std::error_code ignored;
   std::filesystem::create_directories(request.config.global.cache_dir, ignored);
   if (request.foreground) {

@@ -3,6 +3,7 @@
 
 #include "fs/tree/generated.h"
 #include "fs/tree/readable.h"
+#include "vo/discovery_service.h"
 #include "vo/local_cut.h"
 
 namespace skymount::fs {
@@ -42,7 +43,7 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
   std::string out = options.title.empty() ? options.name : readable(options.title);
   out += "\n";
   if (!options.description.empty()) out += readable(options.description) + "\n";
-  out += "Service: " + readable(options.tap.url) +
+  out += "Service: " + readable(vo::discovery_url(options)) +
          "\n\nEnter a folder whose name is a question; it need not be listed. Try, in this folder:\n";
   out += example("ls pos=156.01,48.14", "datasets whose footprint contains the position (degrees, ICRS)");
   out += example("ls pos=156.01,48.14,0.5", "footprint meets the circle of 0.5 degrees (also 30arcmin)");
@@ -64,6 +65,8 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
       "In an answer: one folder a dataset, results.vot and results.csv with the table behind it, cutouts/, images/ "
       "and\n"
       "previews/ with one file a dataset, and by-collection/, by-year/, by-instrument/, by-type/, by-band/.\n";
+  if (!options.routes.empty())
+    out += "\nFolders of this archive's own:\n" + routes_text(*vo::route_root(options.routes));
   return out;
 }
 

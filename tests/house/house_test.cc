@@ -46,10 +46,10 @@ std::vector<Source> sources(const std::set<std::string>& floors) {
 }
 
 /// How high a folder stands; an include may only name a folder that is no higher, and none beside it of equal height.
-const std::map<std::string, int> kHeight = {{"cache/base", 0}, {"cache", 1},   {"vo/votable", 2},  {"vo/query", 3},
-                                            {"vo/http", 4},    {"vo/fits/wall", 2}, {"vo/fits/worker", 3}, {"vo/fits", 4}, {"vo/protocol", 5}, {"vo", 6},
-                                            {"fs/config", 7},  {"fs/tree", 7}, {"fs", 8},          {"fs/fuse", 9},
-                                            {"fs/daemon", 10}, {"fs/cli", 11}};
+const std::map<std::string, int> kHeight = {
+    {"cache/base", 0},     {"cache", 1},   {"vo/votable", 2}, {"vo/query", 3}, {"vo/http", 4},     {"vo/fits/wall", 2},
+    {"vo/fits/worker", 3}, {"vo/fits", 4}, {"vo/route", 4},   {"vo/auth", 5},  {"vo/protocol", 5}, {"vo", 6},
+    {"fs/config", 7},      {"fs/tree", 7}, {"fs", 8},         {"fs/fuse", 9},  {"fs/daemon", 10},  {"fs/cli", 11}};
 
 std::string room_of(const std::string& path) {
   return fs::path(path).parent_path().string();
