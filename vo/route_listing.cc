@@ -111,11 +111,13 @@ void make_files(Listing& listing, const Route& route, const RouteCall& call) {
     const Entry &left = listing.files[a], &right = listing.files[b];
     return std::tie(left.folder, left.name) < std::tie(right.folder, right.name);
   });
-  if (nameless > 0) {
-    listing.shortfalls.push_back({Shortfall::Kind::remark, std::to_string(nameless) + " of " +
-                                                               std::to_string(listing.table.size()) +
-                                                               " rows name no file; they are in results.csv."});
-  }
+  if (nameless == 0) return;
+  std::string told = std::to_string(nameless) + " of " + std::to_string(listing.table.size()) +
+                     " rows name no file; they are in results.csv.";
+  // An answer that was remembered may have it already.
+  const auto said = [&](const Shortfall& shortfall) { return shortfall.words == told; };
+  if (std::none_of(listing.shortfalls.begin(), listing.shortfalls.end(), said))
+    listing.shortfalls.push_back({Shortfall::Kind::remark, std::move(told)});
 }
 
 std::optional<double> mjd_of(const std::string& text) {
@@ -123,6 +125,15 @@ std::optional<double> mjd_of(const std::string& text) {
   if (const std::optional<double> number = to_number(Value(text))) return number;
   const Result<Interval> time = parse_time(text);
   return time && std::isfinite(time->low) ? std::optional(time->low) : std::nullopt;
+}
+
+/// What the configuration makes of a row: what was made otherwise is made anew.
+std::string way_of(const Route& route) {
+  std::string out;
+  for (const std::string* part :
+       {&route.name, &route.id, &route.url, &route.links, &route.size, &route.group, &route.date, &route.content_type})
+    out += *part + "\n";
+  return out;
 }
 
 void make_route_datasets(Listing& listing, const Route& route, const RouteCall& call) {
@@ -156,7 +167,7 @@ void make_route_datasets(Listing& listing, const Route& route, const RouteCall& 
   }
   const std::vector<std::string> names = unique_dataset_names(wishes);
   for (std::size_t i = 0; i < names.size(); ++i) datasets[i].name = names[i];
-  listing.datasets = PackedDatasets::of(datasets, route.name);
+  listing.datasets = PackedDatasets::of(datasets, way_of(route));
 }
 
 }  // namespace
@@ -171,11 +182,14 @@ Listing build_route_listing(ListingParts parts, const Route& route) {
   listing.table = std::move(parts.table);
   const RouteCall call = listing.query.route.value_or(RouteCall{});
   if (route.rows == Route::Rows::files) make_files(listing, route, call);
-  if (route.rows == Route::Rows::datasets) make_route_datasets(listing, route, call);
+  if (route.rows == Route::Rows::datasets) {
+    const bool named = !parts.datasets.empty() && parts.datasets.name_template() == way_of(route);
+    if (named) listing.datasets = std::move(parts.datasets);
+    if (!named) make_route_datasets(listing, route, call);
+  }
   listing.rows_hash = parts.rows_hash != 0 ? parts.rows_hash : cache::hash64(as_text(listing.table.pack()));
   // What the configuration makes of a row is part of what the folder shows.
-  const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" + route.name + "\n" + route.url +
-                            "\n" + route.id + "\n" + route.group + "\n" +
+  const std::string stamp = listing.query.canonical() + "\n" + listing.adql + "\n" + way_of(route) +
                             std::to_string(listing.asked_at.time_since_epoch().count()) + "\n";
   listing.version = cache::hash64(stamp + std::to_string(listing.rows_hash));
   return listing;
