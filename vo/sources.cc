@@ -207,8 +207,9 @@ class Sources::Impl {
   std::shared_ptr<cache::ByteSource> watch(std::shared_ptr<cache::ByteSource> source, const Entry& entry,
                                            const LearnedFile& learned, const Renew& renew) const {
     if (renew && !source->whole_only() && !is_one_time(learned.version)) {
-      const auto made = [http = http_, archive = archive_, most = max_cutout_bytes_,
+      const auto made = [http = http_, archive = archive_, most = max_cutout_bytes_, known = with_credential_,
                          learned](const Entry& newer) -> std::shared_ptr<cache::ByteSource> {
+        if (!newer.error.empty() && !known) return nullptr;
         const Result<Url> url = url_of(newer);
         return url ? remembered_source(http, remote_file(archive, most, newer, *url), learned) : nullptr;
       };

@@ -34,9 +34,11 @@ std::optional<Place> Namespace::best_of(const Place& folder, const vo::DatasetFo
     const std::string name = field->name;
     ladder.push_back({name, data_below(folder, name, std::move(*field))});
   }
+  // What is not for everybody may still be for us.
+  const bool known = folder.archive->options().auth.kind != vo::AuthOptions::Kind::none;
   for (const std::string_view term : {"#this", "#preview-image", "#preview"}) {
     for (const vo::Entry& entry : links.entries) {
-      if (entry.semantics != term || entry.links_document || !entry.error.empty()) continue;
+      if (entry.semantics != term || entry.links_document || (!entry.error.empty() && !known)) continue;
       const std::string target = (entry.folder.empty() ? "" : entry.folder + "/") + entry.name;
       ladder.push_back({target, data_below(folder, entry.name, entry)});
     }
