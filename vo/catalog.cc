@@ -175,8 +175,13 @@ class Catalog::Impl {
       Result<std::optional<Entry>> newer = of_today(known);
       if (!newer || *newer) return newer;
     }
-    if (!folders_.may_renew("listing\n" + key, listing->asked_at)) return std::nullopt;
+    const std::string renewal = "listing\n" + key;
+    if (!folders_.may_renew(renewal, listing->asked_at)) {
+      const ListingPtr known = listings_.in_memory(key);  // somebody's question may have been answered just now
+      return known && known != listing ? of_today(known) : std::nullopt;
+    }
     Result<ListingPtr> fresh = listings_.renew(key, ctx, question(listing->query));
+    folders_.renewal_over(renewal);
     if (!fresh) return fail(fresh.error());
     return of_today(*fresh);
   }

@@ -167,9 +167,14 @@ Result<std::optional<Entry>> DatasetFolders::renewed(const ListingPtr& listing, 
   if (!current) return fail(current.error());
   // Somebody may have renewed them since `entry` was looked up.
   if (const Entry* now = find(**current, entry); now != nullptr && has_news(*now, entry)) return *now;
-  // Who comes while another asks shares that answer.
-  if (!shelf_.renewing(key) && !may_renew(key, (*current)->asked_at)) return std::nullopt;
+  // Who comes while another asks shares that answer, and who comes right behind it gets what it brought.
+  if (!may_renew(key, (*current)->asked_at)) {
+    current = get(listing, dataset, trail, Siblings::none, ctx);
+    const Entry* now = current ? find(**current, entry) : nullptr;
+    return now != nullptr && has_news(*now, entry) ? std::optional(*now) : std::nullopt;
+  }
   Result<DatasetFolderPtr> fresh = ask_again(listing, dataset, trail, ctx);
+  renewal_over(key);
   if (!fresh) return fail(fresh.error());
   const Entry* now = find(**fresh, entry);
   if (now == nullptr) {
@@ -180,15 +185,26 @@ Result<std::optional<Entry>> DatasetFolders::renewed(const ListingPtr& listing, 
 
 bool DatasetFolders::may_renew(const std::string& key, WallTime asked_at) {
   const WallTime now = clock_.now();
-  if (now - asked_at < kLinksAreNew) return false;
+  const bool running = shelf_.renewing(key);
   return renewals_.with([&](auto& renewals) {
     if (renewals.size() >= kMostRenewals) {
-      std::erase_if(renewals, [&](const auto& r) { return now - r.second >= kRenewalPause; });
+      std::erase_if(renewals,
+                    [&](const auto& r) { return r.second.asking == 0 && now - r.second.at >= kRenewalPause; });
     }
-    const auto [place, is_new] = renewals.try_emplace(key, now);
-    if (!is_new && now - place->second < kRenewalPause) return false;
-    place->second = now;
+    const auto found = renewals.find(key);
+    const bool known = found != renewals.end();
+    const bool joins = running || (known && found->second.asking > 0);
+    if (!joins && (now - asked_at < kLinksAreNew || (known && now - found->second.at < kRenewalPause))) return false;
+    Renewal& renewal = renewals[key];
+    if (!joins) renewal.at = now;
+    ++renewal.asking;
     return true;
+  });
+}
+
+void DatasetFolders::renewal_over(const std::string& key) {
+  renewals_.with([&](auto& renewals) {
+    if (const auto found = renewals.find(key); found != renewals.end()) --found->second.asking;
   });
 }
 

@@ -47,8 +47,10 @@ class DatasetFolders {
   /// Asks for a document whatever is remembered of it.
   Result<DatasetFolderPtr> ask_again(const ListingPtr& listing, const Dataset& dataset, const LinksTrail& trail,
                                      const FetchContext& ctx);
-  /// Whether what was asked at `asked_at` may be asked for again for a file's sake; true at most once a pause.
+  /// Whether what was asked at `asked_at` may be asked for again for a file's sake: once a pause, and by all who come
+  /// while that goes on. Each true is followed by renewal_over().
   bool may_renew(const std::string& key, WallTime asked_at);
+  void renewal_over(const std::string& key);
 
  private:
   using Folders = Shelf<DatasetFolder>;
@@ -60,7 +62,11 @@ class DatasetFolders {
 
   const std::shared_ptr<Archive> archive_;
   const Clock& clock_;
-  Synchronized<std::map<std::string, WallTime>> renewals_;
+  struct Renewal {
+    WallTime at{};
+    unsigned asking = 0;  ///< how many callers do
+  };
+  Synchronized<std::map<std::string, Renewal>> renewals_;
   std::stop_source stop_;
   mutable LinksAhead ahead_;  // what was entered is not what is known
   Folders shelf_;
