@@ -38,8 +38,8 @@ TEST_F(AccessPatternTest, AScanIsFetchedEverFurtherAheadUpToALargeRequestForEach
     const auto plan = on_read(at);
     EXPECT_LE(plan.fetch.length, 1'048'576u);
     if (at == 1'048'576) {
-      EXPECT_GE(ahead_.ranges().back().end(), 7 * at);
-      EXPECT_LE(ahead_.ranges().back().end(), 10 * at);
+      EXPECT_GE(ahead_.ranges().back().end(), 12 * at);
+      EXPECT_LE(ahead_.ranges().back().end(), 18 * at);
     }
     for (const ByteRange range : plan.ahead) EXPECT_LE(range.length, 16u << 20);
   }
