@@ -4,7 +4,6 @@
 // checkup_tap.cc and checkup_data.cc.
 #include "vo/checkup.h"
 
-#include "vo/archive_client.h"
 #include "vo/checkup_run.h"
 #include "vo/http/curl_probe.h"
 #include "vo/http/retry.h"
@@ -21,7 +20,7 @@ std::chrono::milliseconds since(Steady::time_point begin) {
 }
 
 /// As a mount asks, but without second tries: a fault that goes away at the second try is what a check should show.
-ArchiveClient client_for(const ArchiveOptions& archive, const Clock& clock, const CheckupOptions& options) {
+std::shared_ptr<HttpClient> client_for(const ArchiveOptions& archive, const CheckupOptions& options) {
   HttpOptions http = archive.http;
   http.connect = std::min(http.connect, options.step);
   http.first_byte = std::min(http.first_byte, options.step);
@@ -29,7 +28,7 @@ ArchiveClient client_for(const ArchiveOptions& archive, const Clock& clock, cons
   RetryPolicy once;
   once.tries = 1;
   once.breaker.failures = kMostCheckRequests + 1;  // each step is to say its own reason
-  return make_archive_client(archive, http, once, clock);
+  return make_http_client(http, once);
 }
 
 std::string milliseconds(std::chrono::milliseconds time) {
@@ -169,11 +168,10 @@ std::optional<std::int64_t> CheckedClient::skew_s() const {
 }
 
 Checkup::Checkup(const ArchiveOptions& given, const Clock& the_clock, const CheckupOptions& the_options)
-    : clock(the_clock), options(the_options), archive(given) {
-  ArchiveClient client = client_for(given, the_clock, the_options);
-  http = std::make_shared<CheckedClient>(std::move(client.http), the_clock);
-  credential = std::move(client.credential);
-}
+    : clock(the_clock),
+      options(the_options),
+      archive(given),
+      http(std::make_shared<CheckedClient>(client_for(given, the_options), the_clock)) {}
 
 void Checkup::add(CheckStep step) {
   if (options.on_step) options.on_step(step);

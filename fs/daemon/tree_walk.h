@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From paths as a user names them (a file, a folder, a pattern) to the data files there, through the tree itself: what
-// `ls` would list is what is found, at the same cost in requests. What is made here of another file (its headers, a
-// cutout without service) is left out unless it or its folder cutouts/ is named.
+// `ls` would list is what is found, at the same cost in requests.
 #pragma once
 
 #include "fs/tree/namespace.h"

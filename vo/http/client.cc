@@ -38,14 +38,12 @@ Result<HttpClient::Whole> HttpClient::get_whole(HttpRequest request, const Fetch
   }
 }
 
-std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPolicy policy, const Dress& dress) {
+std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPolicy policy) {
   policy.requests_per_second = options.requests_per_second;
   std::shared_ptr<Transport> wire = std::make_shared<CurlClient>(options);
   if (!options.map.empty()) wire = std::make_shared<MappedTransport>(std::move(wire), options.map);
   wire = std::make_shared<UnpackingTransport>(std::move(wire));
-  wire = std::make_shared<RetryingTransport>(std::move(wire), std::move(policy));
-  if (dress) wire = dress(std::move(wire));
-  return std::make_shared<RedirectingClient>(std::move(wire));
+  return std::make_shared<RedirectingClient>(std::make_shared<RetryingTransport>(std::move(wire), std::move(policy)));
 }
 
 std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options) {
