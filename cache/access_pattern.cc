@@ -28,8 +28,6 @@ constexpr std::uint64_t kMaxWindow = 16 * 1024 * 1024;
 // Towards the end of the file requests become smaller, so that all connections end their work together. Half as large
 // again as a fair share: each request costs a round trip, too, and they do not all begin at once.
 constexpr std::uint64_t kMinTail = 2 * 1024 * 1024;
-// An open brings so much (vo/http/range_source); who reads no further has not begun a scan.
-constexpr std::uint64_t kOpenBrings = 240 * 1024;
 // What a reader waits for is fetched in smaller pieces than what is fetched ahead: it cannot be called back.
 constexpr std::uint64_t kMaxDemand = 1024 * 1024;
 constexpr unsigned kMaxStridesAhead = 4;

@@ -15,6 +15,9 @@
 
 namespace skymount::cache {
 
+/// An open brings so much of a file (vo/http asks for it); who reads no further has not begun a scan.
+inline constexpr std::uint64_t kOpenBrings = 240 * 1024;
+
 /// Pure bookkeeping; not thread-safe.
 class AccessPattern {
  public:

@@ -9,13 +9,6 @@
 
 namespace skymount::cache {
 
-namespace {
-
-// What an open has brought of a file.
-constexpr std::uint64_t kHead = 240_KiB;
-
-}  // namespace
-
 class ContentReader::Impl {
  public:
   Impl(std::shared_ptr<ByteSource> source, std::uint64_t size, BlockCache& cache,
@@ -28,7 +21,7 @@ class ContentReader::Impl {
     while (farthest < range.end() && !farthest_.compare_exchange_weak(farthest, range.end())) {
     }
     if (prefetcher_.wants_head(range)) {  // before the read counts: a header is not the beginning of a scan
-      if (const auto head = cache_.read_cached(id, {0, std::min(kHead, size)})) prefetcher_.head(head->view());
+      if (const auto head = cache_.read_cached(id, {0, std::min(kOpenBrings, size)})) prefetcher_.head(head->view());
     }
     return prefetcher_.on_read(range);
   }

@@ -9,8 +9,8 @@ namespace {
 // What a layout may ask for after one read: a next header and the first pixels, not the file.
 constexpr std::size_t kMaxHints = 4;
 constexpr std::uint64_t kMaxHintLength = 1_MiB;
-// What an open has brought, and from where on a reader of it is on its way to what comes after.
-constexpr std::uint64_t kHead = 240_KiB, kHalfWay = 128_KiB;
+// From where on a reader of what an open has brought is on its way to what comes after.
+constexpr std::uint64_t kHalfWay = 128_KiB;
 // Of a source that does not say: the usual limit of 4 connections, one of which is kept for metadata.
 constexpr unsigned kParallel = 3;
 
@@ -30,7 +30,7 @@ Prefetcher::~Prefetcher() {
 }
 
 bool Prefetcher::wants_head(ByteRange range) {
-  if (hint_ == nullptr || source_->whole_only() || range.offset >= kHead || range.end() <= kHalfWay) return false;
+  if (hint_ == nullptr || source_->whole_only() || range.offset >= kOpenBrings || range.end() <= kHalfWay) return false;
   std::lock_guard lock(mutex_);
   return !std::exchange(head_seen_, true);
 }

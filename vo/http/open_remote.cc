@@ -2,6 +2,7 @@
 //
 // The one request that an open costs. It asks for the first bytes; the answer teaches size, version, type and name, and
 // whether ranges can be trusted. A server that cannot answer it is asked once more without the range.
+#include "cache/access_pattern.h"
 #include "cache/base/text.h"
 #include "vo/http/error_answer.h"
 #include "vo/http/file_version.h"
@@ -15,6 +16,8 @@ namespace {
 
 // 1 PiB: a thousand times the largest files of archives, and still countable in pieces.
 constexpr std::uint64_t kLargestFile = 1ULL << 50;
+
+static_assert(kFirstRange == cache::kOpenBrings, "the cache tells scans from looks at what an open brings");
 
 // Enough to tell a FITS header from a login page, and there within the first packets.
 constexpr std::size_t kSniffed = 4 * 1024;
