@@ -75,4 +75,15 @@ Result<SharedBytes> ContentReader::read(ByteRange range, const FetchContext& ctx
   return bytes;
 }
 
+Result<SharedBytes> ContentReader::read_alone(ByteRange range, const FetchContext& ctx) {
+  range = clipped(range, size_);
+  if (range.empty()) return SharedBytes();
+  return impl_->cache_.read(source_, range, range, ctx);
+}
+
+void ContentReader::fetch_ahead(ByteRange range, const FetchContext& ctx) {
+  range = clipped(range, size_);
+  if (!range.empty()) impl_->cache_.prefetch(source_, range, ctx);
+}
+
 }  // namespace skymount::cache

@@ -34,6 +34,10 @@ class ContentReader {
   bool when_here(ByteRange range, const FetchContext& ctx, BlockCache::Then then);
   /// The same, fetching what is missing. Never a short read except at end of file.
   Result<SharedBytes> read(ByteRange range, const FetchContext& ctx);
+  /// The same for our own look at a file: it is no part of its readers' pattern, and nothing is fetched beyond it.
+  Result<SharedBytes> read_alone(ByteRange range, const FetchContext& ctx);
+  /// Starts fetching what is missing of `range`, waits for nothing.
+  void fetch_ahead(ByteRange range, const FetchContext& ctx);
 
  private:
   class Impl;

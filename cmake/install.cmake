@@ -3,7 +3,7 @@
 # What `cmake --install` puts where: programs, mount(8)'s helper, configurations, systemd's user unit, completions, words.
 
 install(TARGETS skymount RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS skymount-demo RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/skymount)
+install(TARGETS skymount-demo skymount-fits RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/skymount)
 install(DIRECTORY mount-configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/skymount/mount-configs
         FILES_MATCHING PATTERN "*.toml" PATTERN "*.csv")
 install(FILES README.md CHANGELOG.md LICENSE docs/SEMANTICS.md docs/ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

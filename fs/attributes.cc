@@ -78,7 +78,9 @@ Attributes as_known(const Node& node, const cache::BlockCache& blocks, WallTime 
   out.symlink = place.is_symlink();
   if (place.kind != PlaceKind::data) out.mtime_ns = mtime_of(place, configured_at);
   if (out.symlink) out.size = place.target.size();
-  if (place.dated) out.exact = false;  // recent/ leads to the spelling used last, which may change any time
+  // recent/ leads to the spelling used last, best.fits to what could be had last: both may change any time.
+  const bool best = out.symlink && place.listing && place.facet_value.empty();
+  if (place.dated || best) out.exact = false;
   if (out.folder || out.symlink) return out;
   const std::optional<Bound> bound = node.bound.with([](const std::optional<Bound>& b) { return b; });
   if (place.kind == PlaceKind::generated) {

@@ -4,6 +4,7 @@
 #include "fs/control_files.h"
 
 #include "fs/tree/readable.h"
+#include "vo/discovery_service.h"
 
 #include <nlohmann/json.hpp>
 
@@ -70,11 +71,19 @@ Json archive_status(const StatusSources& from, const MountedArchive& archive) {
   const std::vector<vo::SickOrigin> sick = archive.archive->http()->sick_origins();
   Json out = {{"name", archive.name()},
               {"title", readable(archive.options().title)},
-              {"tap", readable(archive.options().tap.url)},
+              {"tap", readable(vo::discovery_url(archive.options()))},
               {"state", state_of(from, sick)},
               {"waiting", archive.lanes.listings.queued() + archive.lanes.data.queued()},
               {"origins", origins_status(sick)},
+              {"credential", nullptr},
               {"last_failure", nullptr}};
+  if (archive.credential) {
+    const vo::CredentialState credential = archive.credential->state();
+    out["credential"] = {{"kind", readable(archive.credential->described())},
+                         {"state", vo::to_text(credential.kind)},
+                         {"words", readable(credential.words)},
+                         {"expires", credential.expires ? Json(utc_text(*credential.expires)) : Json()}};
+  }
   if (const auto failure = from.journal.latest_below("/" + archive.name() + "/")) {
     out["last_failure"] = {{"at", utc_text(failure->when)}, {"words", failure->words}};
   }
@@ -89,16 +98,11 @@ Json archive_status(const StatusSources& from, const MountedArchive& archive) {
 Json transfers_status(const cache::BlockCache& blocks) {
   Json out = Json::array();
   for (const cache::BlockCache::Running& running : blocks.running()) {
-    Json one = {{"archive", running.archive},
-                {"what", readable(running.cause)},
-                {"done_bytes", running.done},
-                {"wanted_bytes", nullptr},
-                {"file_bytes", nullptr},
-                {"bytes_per_second", std::round(running.bytes_per_second)},
-                {"eta_seconds", nullptr},
-                {"seconds", seconds(running.running_for)},
-                {"transfers", running.transfers},
-                {"queued", running.queued}};
+    Json one = {{"archive", running.archive},     {"what", readable(running.cause)},
+                {"done_bytes", running.done},     {"wanted_bytes", nullptr},
+                {"file_bytes", nullptr},          {"bytes_per_second", std::round(running.bytes_per_second)},
+                {"eta_seconds", nullptr},         {"seconds", seconds(running.running_for)},
+                {"transfers", running.transfers}, {"queued", running.queued}};
     if (running.size) one["file_bytes"] = *running.size;
     if (running.wanted) {
       one["wanted_bytes"] = *running.wanted;
@@ -130,7 +134,8 @@ Json waiting_status(const WaitingList& waiting) {
   Json out = Json::array();
   const auto now = WaitingList::Steady::now();
   for (const WaitingList::Caller& caller : waiting.longest(kShownCallers)) {
-    out.push_back({{"what", readable(caller.cause)}, {"seconds", seconds(now - caller.since)}, {"budget_left", nullptr}});
+    out.push_back(
+        {{"what", readable(caller.cause)}, {"seconds", seconds(now - caller.since)}, {"budget_left", nullptr}});
     if (caller.until != WaitingList::Steady::time_point::max())
       out.back()["budget_left"] = seconds(std::max(caller.until - now, WaitingList::Steady::duration(0)));
   }
@@ -138,9 +143,8 @@ Json waiting_status(const WaitingList& waiting) {
 }
 
 Json kernel_status(const Upcalls& upcalls) {
-  return {{"lookup", upcalls.lookup.load()},   {"getattr", upcalls.getattr.load()},
-          {"opendir", upcalls.opendir.load()}, {"readdir", upcalls.readdir.load()},
-          {"open", upcalls.open.load()},       {"read", upcalls.read.load()},
+  return {{"lookup", upcalls.lookup.load()},   {"getattr", upcalls.getattr.load()}, {"opendir", upcalls.opendir.load()},
+          {"readdir", upcalls.readdir.load()}, {"open", upcalls.open.load()},       {"read", upcalls.read.load()},
           {"xattr", upcalls.xattr.load()},     {"forget", upcalls.forget.load()}};
 }
 

@@ -298,6 +298,7 @@ void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<Op
   if (!node) return done(fail(std::move(node).error()));
   const Place& place = (*node)->place;
   if (place.is_folder()) return done(fail(Code::is_directory, place.path + " is a folder"));
+  if (place.is_symlink()) return done(fail(Code::invalid, place.path + " is a symlink"));
   if (for_writing) return done(fail(Code::read_only, "archives cannot be written"));
   if (place.kind == PlaceKind::generated) return open_generated(*node, std::move(stop), std::move(done), caller);
   if (auto refused = refusal(caller, "open", place)) return done(fail(std::move(*refused)));

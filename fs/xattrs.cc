@@ -3,6 +3,7 @@
 
 #include "fs/tree/readable.h"
 #include "vo/http/url.h"
+#include "vo/local_cutouts.h"
 
 namespace skymount::fs {
 namespace {
@@ -62,7 +63,10 @@ void add_data(Attributed& out, const Node& node, const Attributes& attributes) {
   out.add("filename", known.filename);
   if (known.learned_at) out.add("fetched", utc_text(*known.learned_at));
   out.add("cached", std::to_string(attributes.cached_bytes));
-  if (entry.service) out.add("made_by", "archive");
+  if (vo::is_made_here(known.version) || (entry.local && !entry.service))
+    out.add("made_by", std::string("skymount ") + SKYMOUNT_VERSION);
+  else if (entry.service)
+    out.add("made_by", "archive");
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include "vo/archive.h"
 
 #include "vo/cutouts.h"
+#include "vo/discovery_service.h"
 #include "vo/links_service.h"
 #include "vo/listing_builder.h"
 #include "vo/obscore_service.h"
 #include "vo/protocol/dali.h"
+#include "vo/route_service.h"
 
 #include <utility>
 
@@ -19,6 +21,8 @@ class Archive::Impl {
         http_(std::move(http)),
         clock_(clock),
         obscore_(options_, http_, store, clock),
+        discovery_(options_, http_, clock),
+        routes_(options_, http_, store, obscore_.jobs(), clock),
         links_(options_, http_, store, clock) {}
 
   Result<void> can_ask(const Query& query) const {
@@ -26,20 +30,36 @@ class Archive::Impl {
       return fail(Code::unsupported,
                   "target=" + words_of(*query.target, 60) + " is not resolved to a position; use pos=RA,DEC");
     }
-    if (options_.tap.url.empty())
-      return fail(Code::unsupported, options_.name + " has no [tap] url: it cannot be queried");
+    if (discovery_url(options_).empty())
+      return fail(Code::unsupported, options_.name + " has no [tap], [ssa] or [sia] url: it cannot be queried");
     return {};
   }
 
   Result<Count> count(const Query& query, const FetchContext& ctx) {
     if (Result<void> can = can_ask(query); !can) return fail(can.error());
+    if (const auto kind = discovery_of(options_)) return counted(discovery_.listing(*kind, query, ctx));
     Result<Count> out = obscore_.count(query, ctx);
     if (!out) return fail(std::move(out).error().during("counting " + options_.name + " " + query.canonical()));
     return out;
   }
 
+  /// Such services do not count; what they list is counted.
+  static Result<Count> counted(const Result<Listing>& listing) {
+    if (!listing) return fail(listing.error());
+    Count out;
+    out.rows = listing->table.size();
+    out.asked_at = listing->asked_at;
+    std::uint64_t bytes = 0;
+    for (const Dataset& dataset : listing->datasets) bytes += dataset.size_estimate.value_or(0);
+    if (bytes > 0) out.bytes = bytes;
+    if (!listing->shortfalls.empty()) out.words = "The list that was counted lacks rows; see INCOMPLETE.txt.\n";
+    return out;
+  }
+
   Result<Listing> query(const Query& query, const FetchContext& ctx) {
+    if (query.route) return routes_.listing(query, ctx);
     if (Result<void> can = can_ask(query); !can) return fail(can.error());
+    if (const auto kind = discovery_of(options_)) return discovery_.listing(*kind, query, ctx);
     Result<ObscoreAnswer> answer = obscore_.rows(query, ctx);
     if (!answer) return fail(std::move(answer).error().during("listing " + options_.name + " " + query.canonical()));
     const TableMeta& meta = answer->table.meta;
@@ -67,6 +87,8 @@ class Archive::Impl {
   const std::shared_ptr<HttpClient> http_;
   const Clock& clock_;
   ObscoreService obscore_;
+  DiscoveryService discovery_;
+  RouteService routes_;  // uses obscore_'s book of jobs
   LinksService links_;
 };
 
@@ -96,6 +118,15 @@ Result<DatasetFolder> Archive::folder(const Listing& listing, const Dataset& dat
 
 std::optional<DatasetFolder> Archive::folder_of_row(const Listing& listing, const Dataset& dataset) const {
   return impl_->links_.folder_of_row(listing, dataset);
+}
+
+Result<TapService::Answer> Archive::table(const RouteCall& call, const TapService::OnMeta& on_meta,
+                                          const TapService::OnRow& on_row, const FetchContext& ctx) {
+  return impl_->routes_.table(call, on_meta, on_row, ctx);
+}
+
+RoutePtr Archive::route(std::string_view written) const {
+  return impl_->routes_.route(written);
 }
 
 std::vector<RunningJob> Archive::jobs() const {

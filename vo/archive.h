@@ -11,6 +11,7 @@
 #include "vo/count.h"
 #include "vo/job_book.h"
 #include "vo/listing.h"
+#include "vo/protocol/tap.h"
 
 #include <memory>
 #include <optional>
@@ -37,6 +38,13 @@ class Archive {
   /// How many rows query() would find without a limit, and their size as the archive estimates it.
   Result<Count> count(const Query& query, const FetchContext& ctx);
 
+  /// The whole answer of a route's question, row by row, however long it is.
+  /// Errors  as query(); what a callback returned.
+  Result<TapService::Answer> table(const RouteCall& call, const TapService::OnMeta& on_meta,
+                                   const TapService::OnRow& on_row, const FetchContext& ctx);
+  /// The configured route of this name; null: there is none.
+  RoutePtr route(std::string_view written) const;
+
   /// The links of a dataset: at most one DataLink request; none when access_url is the file itself.
   Result<DatasetFolder> folder(const Listing& listing, const Dataset& dataset, const FetchContext& ctx);
   /// The same when the row alone tells it; nothing when the archive would be asked.
@@ -50,11 +58,12 @@ class Archive {
   /// The ways to ask for links that vo/dataset_folders chooses among. Lives as long as this.
   LinksService& links() const;
 
-  /// The entry for cutout/NAME or cutout.fits: which service, which parameters. Asks nobody.
+  /// The entry for cutout/NAME or cutout.fits: which service, which parameters, or what is cut here. Asks nobody.
   /// Errors  invalid: bad syntax, a parameter the service does not declare (the message lists what it declares);
-  ///         unsupported: no cutout service.
+  ///         unsupported: no cutout service, and no FITS image.
   Result<Entry> cutout(const DatasetFolder& folder, const Dataset& dataset, std::string_view name) const;
-  /// cutout.fits for the field in the path; not_found when the query holds no position or no service takes one.
+  /// cutout.fits for the field in the path; not_found when the query holds no position, no service takes one,
+  /// and there is no FITS image either.
   Result<Entry> field_cutout(const DatasetFolder& folder, const Dataset& dataset, const Query& query) const;
 
  private:

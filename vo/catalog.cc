@@ -3,9 +3,11 @@
 
 #include "cache/content_id.h"
 #include "vo/catalog_records.h"
+#include "vo/discovery_service.h"
 #include "vo/entry_names.h"
 #include "vo/links_only.h"
 #include "vo/links_service.h"
+#include "vo/route_listing.h"
 #include "vo/shelf.h"
 #include "vo/table_room.h"
 
@@ -29,9 +31,9 @@ constexpr std::uint64_t kCountBytes = 2'000'000;
 
 /// What a listing depends on beside its query: a changed configuration must not meet old answers.
 std::string configuration_of(const ArchiveOptions& options) {
-  std::string text = options.tap.url + "\n" + options.tap.language + "\n" + std::to_string(options.tap.maxrec) + "\n" +
-                     options.obscore.table + "\n" + options.obscore.where + "\n" + options.obscore.order_by + "\n" +
-                     options.obscore.form + "\n" + std::to_string(options.obscore.search_radius_deg) + "\n" +
+  std::string text = discovery_url(options) + "\n" + options.tap.language + "\n" + std::to_string(options.tap.maxrec) +
+                     "\n" + options.obscore.table + "\n" + options.obscore.where + "\n" + options.obscore.order_by +
+                     "\n" + options.obscore.form + "\n" + std::to_string(options.obscore.search_radius_deg) + "\n" +
                      options.datalink.url;
   for (const std::string& column : options.obscore.id_columns) text += "\n" + column;
   return cache::hash_hex(text);
@@ -79,10 +81,10 @@ class Catalog::Impl {
                  [](const Count& count) { return 200 + count.adql.size() + count.words.size(); }},
                 kCounts, kCountBytes, "count", store, clock) {}
 
-  ListingPtr listing_in_memory(const Query& query) const { return listings_.in_memory(query.canonical()); }
+  ListingPtr listing_in_memory(const Query& query) const { return listings_.in_memory(key_of(query)); }
 
   Result<ListingPtr> listing(const Query& query, const FetchContext& ctx) {
-    return listings_.get(query.canonical(), ctx, load_listing(query), question(query));
+    return listings_.get(key_of(query), ctx, load_listing(query), question(query));
   }
 
   Result<std::optional<Entry>> renewed(const ListingPtr& listing, const Dataset& dataset, const LinksTrail& trail,
@@ -123,12 +125,24 @@ class Catalog::Impl {
   DatasetFolders& folders() { return folders_; }
 
  private:
+  /// The answer of a route is that of its question as it is configured today.
+  std::string key_of(const Query& query) const {
+    std::string key = query.canonical();
+    if (!query.route) return key;
+    const RoutePtr route = archive_->route(query.route->route);
+    return key + "\n" + cache::hash_hex(route ? route->adql + "\n" + route->language : "");
+  }
+
   Shelf<Listing>::Load load_listing(const Query& query) const {
     return [this, query](const SharedBytes& record) -> std::optional<Listing> {
       std::optional<ListingParts> parts = unpack_listing(record);
       // What was remembered under a larger budget is asked anew.
       if (!parts || parts->table.bytes() > archive_->options().memory_bytes / kTableShare) return std::nullopt;
       parts->query = query;
+      if (query.route) {
+        const RoutePtr route = archive_->route(query.route->route);
+        return route ? std::optional(build_route_listing(std::move(*parts), *route)) : std::nullopt;
+      }
       return build_listing(std::move(*parts), archive_->options().naming.dataset);
     };
   }
@@ -136,7 +150,7 @@ class Catalog::Impl {
   Shelf<Listing>::Ask question(const Query& query) {
     return [this, query](const FetchContext& own) -> Result<Listing> {
       Result<Listing> answer = archive_->query(query, own);
-      if (!answer || !answer->datasets.empty()) return answer;
+      if (!answer || !answer->datasets.empty() || query.route) return answer;
       return with_links_only(std::move(*answer), *archive_, folders_, own);
     };
   }
@@ -144,7 +158,7 @@ class Catalog::Impl {
   /// The row's file under the URL that the table has today.
   Result<std::optional<Entry>> renewed_row(const ListingPtr& listing, const Dataset& dataset, const Entry& entry,
                                            const FetchContext& ctx) {
-    const std::string key = listing->query.canonical();
+    const std::string key = key_of(listing->query);
     const auto of_today = [&](const ListingPtr& now) -> Result<std::optional<Entry>> {
       const auto same = [&](const Dataset& d) {
         return d.publisher_did == dataset.publisher_did && stable_url(d.access_url) == stable_url(dataset.access_url);

@@ -4,6 +4,7 @@
 // checkup_tap.cc and checkup_data.cc.
 #include "vo/checkup.h"
 
+#include "vo/archive_client.h"
 #include "vo/checkup_run.h"
 #include "vo/http/curl_probe.h"
 #include "vo/http/retry.h"
@@ -20,7 +21,7 @@ std::chrono::milliseconds since(Steady::time_point begin) {
 }
 
 /// As a mount asks, but without second tries: a fault that goes away at the second try is what a check should show.
-std::shared_ptr<HttpClient> client_for(const ArchiveOptions& archive, const CheckupOptions& options) {
+ArchiveClient client_for(const ArchiveOptions& archive, const Clock& clock, const CheckupOptions& options) {
   HttpOptions http = archive.http;
   http.connect = std::min(http.connect, options.step);
   http.first_byte = std::min(http.first_byte, options.step);
@@ -28,7 +29,7 @@ std::shared_ptr<HttpClient> client_for(const ArchiveOptions& archive, const Chec
   RetryPolicy once;
   once.tries = 1;
   once.breaker.failures = kMostCheckRequests + 1;  // each step is to say its own reason
-  return make_http_client(http, once);
+  return make_archive_client(archive, http, once, clock);
 }
 
 std::string milliseconds(std::chrono::milliseconds time) {
@@ -168,10 +169,11 @@ std::optional<std::int64_t> CheckedClient::skew_s() const {
 }
 
 Checkup::Checkup(const ArchiveOptions& given, const Clock& the_clock, const CheckupOptions& the_options)
-    : clock(the_clock),
-      options(the_options),
-      archive(given),
-      http(std::make_shared<CheckedClient>(client_for(given, the_options), the_clock)) {}
+    : clock(the_clock), options(the_options), archive(given) {
+  ArchiveClient client = client_for(given, the_clock, the_options);
+  http = std::make_shared<CheckedClient>(std::move(client.http), the_clock);
+  credential = std::move(client.credential);
+}
 
 void Checkup::add(CheckStep step) {
   if (options.on_step) options.on_step(step);

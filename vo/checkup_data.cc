@@ -169,8 +169,28 @@ CheckStep check_batch(Checkup& run) {
                                   : "one dataset in a request: of two, " + std::to_string(split.size()) + " came");
 }
 
+namespace {
+
+/// How the credential fared with the questions before.
+CheckStep credential_step(const Credential& credential) {
+  using Kind = CredentialState::Kind;
+  const CredentialState state = credential.state();
+  const std::string words = credential.described() + ": " + std::string(to_text(state.kind)) +
+                            (state.words.empty() ? "" : ", " + state.words);
+  if (state.kind == Kind::accepted) return step_of(Verdict::ok, words);
+  if (state.kind == Kind::unused) {
+    return step_of(Verdict::warn, credential.described() + ": none was sent; public data only",
+                   "run: skymount login " + credential.archive() +
+                       ", or bind a secret in ~/.config/skymount/secrets.toml to the archive's origin");
+  }
+  return step_of(Verdict::warn, words, "public data do not need it; what to do stands above");
+}
+
+}  // namespace
+
 CheckStep check_auth(Checkup& run) {
-  std::string words = "no credentials are configured, and this version knows none: public data only";
+  if (run.credential) return credential_step(*run.credential);
+  std::string words = "no credentials are configured: public data only";
   if (run.folder) {
     const auto refused = std::find_if(run.folder->entries.begin(), run.folder->entries.end(),
                                       [](const Entry& entry) { return !entry.error.empty(); });

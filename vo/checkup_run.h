@@ -4,6 +4,7 @@
 #pragma once
 
 #include "vo/archive.h"
+#include "vo/auth/credential.h"
 #include "vo/checkup.h"
 #include "vo/listing.h"
 
@@ -41,6 +42,7 @@ struct Checkup {
   const CheckupOptions& options;
   ArchiveOptions archive;  ///< with the ObsCore table as it was found
   std::shared_ptr<CheckedClient> http;
+  CredentialPtr credential;  ///< null: asked without
   std::vector<CheckStep> steps;
 
   std::string blocked;                     ///< why nothing further can be asked; empty while it can

@@ -3,6 +3,7 @@
 
 #include "vo/http/redact.h"
 #include "vo/http/url.h"
+#include "vo/local_cut.h"
 #include "vo/protocol/dali.h"
 #include "vo/protocol/soda.h"
 
@@ -57,29 +58,51 @@ Result<Entry> call(const Service& service, const Dataset& dataset, Parameters as
   return entry_of(service, dataset, std::move(asked), extension);
 }
 
+/// A cutout for which there is no service.
+Entry entry_of(std::shared_ptr<const LocalCut> cut) {
+  Entry entry;
+  entry.identity = identity_of(*cut);
+  entry.url = cut->of.url;
+  entry.semantics = "#cutout";
+  entry.description = "cut out on this machine";
+  entry.content_type = type_of_extension("fits");
+  entry.error = cut->of.error;
+  entry.local = std::move(cut);
+  return entry;
+}
+
 }  // namespace
 
 Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, std::string_view name,
                            double default_radius_deg) {
-  if (folder.services.empty()) return fail(Code::unsupported, "the archive offers no cutout service for this dataset");
+  if (folder.services.empty() && !can_be_cut_here(folder, dataset))
+    return fail(Code::unsupported, "the archive offers no cutout service for this dataset, and it has no FITS image");
   std::vector<std::string> declared;
   for (const Service& service : folder.services) {
     for (const Field& field : service.parameters) declared.push_back(field.name);
   }
   const Result<CutoutName> parsed = parse_cutout_name(name, declared);
   if (!parsed) return fail(parsed.error());
+  const auto placed = [&](Entry entry) {
+    entry.name = name;
+    entry.folder = "cutout";
+    return entry;
+  };
+  Result<std::shared_ptr<const LocalCut>> local = local_cut(folder, dataset, *parsed, default_radius_deg);
   std::optional<Error> reason;
   for (const Service& service : folder.services) {
     Result<Parameters> asked = soda_parameters(*parsed, service.parameters, default_radius_deg);
     Result<Entry> entry = asked ? call(service, dataset, std::move(*asked), parsed->extension)
                                 : Result<Entry>(fail(std::move(asked).error()));
     if (entry) {
-      entry->name = name;
-      entry->folder = "cutout";
-      return entry;
+      if (local) entry->local = *local;
+      return placed(std::move(*entry));
     }
     if (!reason) reason = std::move(entry).error();
   }
+  if (local) return placed(entry_of(std::move(*local)));
+  // Where there is an image, what it could be asked for is worth knowing, too.
+  if (!reason) return fail(std::move(local).error());
   return fail(std::move(*reason));
 }
 
@@ -87,6 +110,7 @@ Result<Entry> field_cutout_entry(const DatasetFolder& folder, const Dataset& dat
                                  double default_radius_deg) {
   if (!query.position) return fail(Code::not_found, "the path holds no position to cut out");
   const SkyCircle field{*query.position, query.radius_deg.value_or(default_radius_deg)};
+  Result<std::shared_ptr<const LocalCut>> local = local_field_cut(folder, dataset, field);
   for (const Service& service : folder.services) {
     if (!takes_position(service.parameters)) continue;
     Result<Parameters> asked = shape_parameters(field, service.parameters);
@@ -94,9 +118,15 @@ Result<Entry> field_cutout_entry(const DatasetFolder& folder, const Dataset& dat
     Result<Entry> entry = call(service, dataset, std::move(*asked), "fits");
     if (!entry) continue;
     entry->name = "cutout.fits";
+    if (local) entry->local = std::move(*local);
     return entry;
   }
-  return fail(Code::not_found, "no service of this dataset cuts out a position as FITS");
+  if (local) {
+    Entry entry = entry_of(std::move(*local));
+    entry.name = "cutout.fits";
+    return entry;
+  }
+  return fail(Code::not_found, "no service of this dataset cuts out a position as FITS, and it has no FITS image");
 }
 
 }  // namespace skymount::vo

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// From a name in cutout/, or from the field in the path, to the one service call that makes the file. Asks nobody.
-// Equal cutouts share one identity however they are spelled, so that they are computed and kept once.
+// From a name in cutout/, or from the field in the path, to the one service call that makes the file, and to how it is
+// made here (vo/local_cut) where there is none or it fails. Asks nobody. Equal cutouts share one identity however they
+// are spelled, so that they are computed and kept once.
 #pragma once
 
 #include "vo/listing.h"

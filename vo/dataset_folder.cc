@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "vo/dataset_folder.h"
 
+#include "cache/base/text.h"
 #include "vo/entry_names.h"
 #include "vo/file_names.h"
 #include "vo/protocol/dali.h"
+#include "vo/protocol/discovery.h"
 #include "vo/protocol/soda.h"
 #include "vo/query/interval.h"
 
@@ -69,6 +71,28 @@ class FolderBuilder {
     entry.error = embargo_;
     // The file is its URL: other rows may lead to it under other ids.
     add({std::move(entry), "", "url:" + stable_url(dataset_.access_url)});
+  }
+
+  /// Each row of the dataset as a file: the same spectrum in several formats (SSA).
+  void add_files_of_rows() {
+    const auto cell = [&](std::uint32_t row, const char* column) {
+      return std::string(trim(listing_.table.text(row, column)));
+    };
+    std::set<std::string> seen;
+    for (const std::uint32_t row : dataset_.rows) {
+      Entry entry;
+      entry.url = cell(row, "access_url");
+      if (entry.url.empty() || !seen.insert(entry.url).second) continue;
+      entry.semantics = "#this";
+      entry.content_type = cell(row, "access_format");
+      entry.description = cell(row, "calibration");
+      const auto kilobytes = to_number(listing_.table.cell(row, "access_estsize"));
+      if (kilobytes && *kilobytes > 0 && *kilobytes < 9e12)
+        entry.size_estimate = static_cast<std::uint64_t>(*kilobytes * 1000);
+      entry.error = embargo_;
+      const std::string identity = "url:" + stable_url(entry.url);
+      add({std::move(entry), "", identity});
+    }
   }
 
   void fault(LinkFault fault) { folder_.faults.push_back(std::move(fault)); }
@@ -230,7 +254,10 @@ std::string embargo_of(const Listing& listing, const Dataset& dataset, WallTime 
 
 DatasetFolder folder_of_file(const Listing& listing, const Dataset& dataset, WallTime now) {
   FolderBuilder builder(listing, dataset, now);
-  builder.add_file_of_row();
+  if (dataset.rows.size() > 1 && rows_are_files(listing.table.meta))
+    builder.add_files_of_rows();
+  else
+    builder.add_file_of_row();
   builder.add_services_of_query();
   return builder.finish({});
 }

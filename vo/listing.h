@@ -40,22 +40,26 @@ struct Listing {
   WallTime asked_at{};
   std::uint64_t version = 0;  ///< hash of query, time and rows: names generated files' inodes
   Table table;
-  PackedDatasets datasets;  ///< in row order
+  PackedDatasets datasets;   ///< in row order
+  std::vector<Entry> files;  ///< of a route with rows = "files", in row order; folder: their group
   std::vector<Shortfall> shortfalls;
   std::uint64_t rows_hash = 0;  ///< of the packed table
-  std::string links_id{};  ///< no row has it, but the links service knows it: the one dataset, which has no rows
-  bool stale = false;  ///< past its time to live, shown because the archive cannot be reached
+  std::string links_id{};       ///< no row has it, but the links service knows it: the one dataset, which has no rows
+  bool stale = false;           ///< past its time to live, shown because the archive cannot be reached
 
   /// As PackedDatasets::find.
   const Dataset* find(std::string_view name) const { return datasets.find(name); }
+  /// The file of a group ("" of none); null: there is none of that name.
+  const Entry* file(std::string_view group, std::string_view name) const;
+  std::vector<std::uint32_t> files_by_name;  ///< files in the order of group and name
 };
 
 /// One links answer, turned into what the dataset folder shows.
 struct DatasetFolder {
-  std::vector<Entry> entries;    ///< files, in sub-folders where entry.folder says so
+  std::vector<Entry> entries;  ///< files, in sub-folders where entry.folder says so
   std::vector<LinkFault> faults;
-  std::string links_document;    ///< as received, secrets blanked; empty when there is no links service
-  std::string source{};          ///< where the document was asked for, without signatures; empty as above
+  std::string links_document;  ///< as received, secrets blanked; empty when there is no links service
+  std::string source{};        ///< where the document was asked for, without signatures; empty as above
   WallTime asked_at{};
   bool stale = false;  ///< as in Listing
   /// A service that cuts out (SODA), ready to be called; see vo/protocol/soda.

@@ -6,10 +6,13 @@
 #include "cache/content_id.h"
 #include "vo/archive_options.h"
 #include "vo/dataset_names.h"
+#include "vo/protocol/discovery.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
+#include <unordered_map>
 
 namespace skymount::vo {
 namespace {
@@ -58,7 +61,8 @@ DatasetDraft to_dataset(const Row& cells, const Columns& columns) {
 }
 
 /// What makes a row the same dataset as another. Rows without id and URL have nothing but their obs_id.
-std::string key_of(const DatasetDraft& dataset, const Row& cells, const Columns& columns) {
+std::string key_of(const DatasetDraft& dataset, const Row& cells, const Columns& columns, bool rows_are_files) {
+  if (rows_are_files && !dataset.publisher_did.empty()) return dataset.publisher_did;
   std::string key = dataset.publisher_did + "\n" + dataset.access_url;
   if (key.size() > 1) return key;
   return key + "\n" + to_text(cell(cells, columns.obs_id));
@@ -84,6 +88,7 @@ PackedDatasets make_datasets(const Listing& listing, const std::string& name_tem
   const NameTemplate names = template_of(name_template);
   std::map<std::string, std::optional<std::size_t>, std::less<>> naming;
   for (const std::string& column : names.columns()) naming[column] = table.meta.column(column);
+  const bool files = rows_are_files(table.meta);
   std::unordered_map<std::string, std::uint32_t> known;
   std::vector<NameWish> wishes;
   std::vector<DatasetDraft> datasets;
@@ -91,7 +96,7 @@ PackedDatasets make_datasets(const Listing& listing, const std::string& name_tem
     const Row cells = table.row(row);
     DatasetDraft dataset = to_dataset(cells, columns);
     dataset.rows = {row};
-    std::string key = key_of(dataset, cells, columns);
+    std::string key = key_of(dataset, cells, columns, files);
     const auto [place, is_new] = known.try_emplace(key, static_cast<std::uint32_t>(datasets.size()));
     if (!is_new) {
       datasets[place->second].rows.push_back(row);
@@ -156,8 +161,19 @@ void mark_overdue(Listing& listing, const std::optional<Error>& failure, WallTim
   listing.shortfalls.push_back({late ? Shortfall::Kind::budget : Shortfall::Kind::unreachable, std::move(words)});
 }
 
+const Entry* Listing::file(std::string_view group, std::string_view name) const {
+  const std::tuple<std::string_view, std::string_view> wanted{group, name};
+  const auto words = [&](std::uint32_t i) {
+    return std::tuple<std::string_view, std::string_view>{files[i].folder, files[i].name};
+  };
+  const auto at = std::lower_bound(files_by_name.begin(), files_by_name.end(), wanted,
+                                   [&](std::uint32_t i, const auto& text) { return words(i) < text; });
+  return at == files_by_name.end() || words(*at) != wanted ? nullptr : &files[*at];
+}
+
 std::uint64_t weight(const Listing& listing) {
-  return 4096 + listing.datasets.weight() + listing.table.bytes();
+  // 1000: a file's strings and its place in the index, as malloc rounds them up (measured).
+  return 4096 + listing.datasets.weight() + listing.files.size() * 1000 + listing.table.bytes();
 }
 
 }  // namespace skymount::vo

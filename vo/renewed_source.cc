@@ -50,7 +50,6 @@ class RenewingSource final : public cache::ByteSource {
 
   /// Null when what is listed now is another version or no file.
   std::shared_ptr<cache::ByteSource> take_over(Entry entry) {
-    if (!entry.error.empty()) return nullptr;
     std::shared_ptr<cache::ByteSource> source = make_(entry);
     if (!source || !(source->id() == id_)) return nullptr;
     today_.with([&](Today& today) { today = {source, std::move(entry)}; });

@@ -14,7 +14,7 @@
 
 namespace skymount::vo {
 
-/// Makes the source of an entry as it is today, for the version that was opened.
+/// Makes the source of an entry as it is today, for the version that was opened. Null: it cannot be had.
 using SourceOfEntry = std::function<std::shared_ptr<cache::ByteSource>(const Entry&)>;
 
 /// `inner` reads `entry`.

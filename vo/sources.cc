@@ -2,10 +2,14 @@
 #include "vo/sources.h"
 
 #include "cache/base/log.h"
+#include "vo/derived_files.h"
 #include "vo/file_records.h"
 #include "vo/fits/promised_size.h"
 #include "vo/http/file_version.h"
+#include "vo/kept_content.h"
+#include "vo/local_cutouts.h"
 #include "vo/open_readers.h"
+#include "vo/remote_entry.h"
 #include "vo/renewed_source.h"
 #include "vo/single_flight.h"
 #include "vo/source_knowledge.h"
@@ -36,8 +40,9 @@ class Sources::Impl {
  public:
   Impl(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
        std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
-       const Clock& clock)
+       const Clock& clock, bool with_credential)
       : archive_(std::move(archive)),
+        with_credential_(with_credential),
         data_connections_(std::max(2U, limits.connections) - 1),
         connect_(limits.connect),
         ttl_(ttl),
@@ -85,6 +90,8 @@ class Sources::Impl {
 
   ~Impl() { gate_->close(); }
 
+  const std::shared_ptr<Knowledge>& knowledge() const { return knowledge_; }
+
   /// The entry as it was found when its URL had expired before.
   Entry newest(const Entry& entry) const {
     return renewed_.with([&](auto& renewed) {
@@ -96,7 +103,7 @@ class Sources::Impl {
   Result<Reader> open_or_renew(const Entry& given, const FetchContext& ctx, const Renew& renew) {
     const Entry entry = newest(given);
     Result<Reader> reader = open(entry, ctx, renew);
-    if (reader || !renew || !entry.error.empty()) return reader;
+    if (reader || !renew || is_closed(entry)) return reader;
     const Code code = reader.error().code();
     if (!may_have_expired(code) && code != Code::corrupt) return reader;
     Result<std::optional<Entry>> newer = renew(entry, reader.error(), ctx);
@@ -107,8 +114,13 @@ class Sources::Impl {
     return open(**newer, ctx, renew);
   }
 
+  void set_maker(Maker maker) { maker_ = std::move(maker); }
+
+  /// The archive says beforehand that it is not for everybody, and there is nothing that could show who asks.
+  bool is_closed(const Entry& entry) const { return !entry.error.empty() && !with_credential_; }
+
   Reader open_in_memory(const Entry& entry, const Renew& renew) {
-    if (!entry.error.empty()) return nullptr;
+    if (is_closed(entry)) return nullptr;
     const std::optional<FileRecord> record = records_.get(entry.identity);
     if (!record || !record->learned.size || !fresh(*record)) return nullptr;
     if (Reader open = readers_.find(content_id(entry.identity, record->learned.version))) return open;
@@ -121,7 +133,7 @@ class Sources::Impl {
   }
 
   Result<Reader> open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
-    if (!entry.error.empty()) return fail(Code::denied, entry.error);
+    if (is_closed(entry)) return fail(Code::denied, entry.error);
     if (Reader reader = open_in_memory(entry, renew)) return reader;
     if (const Reader old = whole_but_old(entry)) return open_checked(entry, old, ctx, renew);
     return open_anew(entry, ctx, renew);
@@ -135,8 +147,8 @@ class Sources::Impl {
     return remembered_reader(entry, record->learned, {});
   }
 
-  /// What the archive says of it, for whoever does not have to wait long for that; else `old`, and the question goes on.
-  /// While `old` lives its bytes stay, whatever is learned meanwhile.
+  /// What the archive says of it, for whoever does not have to wait long for that; else `old`, and the question goes
+  /// on. While `old` lives its bytes stay, whatever is learned meanwhile.
   Result<Reader> open_checked(const Entry& entry, const Reader& old, const FetchContext& ctx, const Renew& renew) {
     const auto now = FetchContext::Steady::now();
     const bool at_once = now < unanswered_until_.load();
@@ -156,38 +168,15 @@ class Sources::Impl {
       Result<Reader> joined = settle(entry, running, ctx);
       if (joined || !worth_a_new_contact(joined.error().code())) return joined;
     }
-    Result<ContactPtr> contact = contacts_.run(entry.identity, ctx, kContactLimit,
-                                               [this, entry, renew](const FetchContext& own) {
-                                                 return meet(entry, own, renew);
-                                               });
+    Result<ContactPtr> contact =
+        contacts_.run(entry.identity, ctx, kContactLimit,
+                      [this, entry, renew](const FetchContext& own) { return meet(entry, own, renew); });
     if (!contact) return after_failure(entry, std::move(contact).error());
     return settle(entry, *contact, ctx);
   }
 
-  static RemoteFile remote(const std::string& archive, std::uint64_t max_cutout_bytes, const Entry& entry,
-                           const Url& url) {
-    return {url,
-            archive,
-            entry.identity,
-            entry.content_type,
-            entry.service.has_value(),
-            entry.service ? max_cutout_bytes : 0,
-            /*restless=*/false};
-  }
   RemoteFile remote(const Entry& entry, const Url& url) const {
-    return remote(archive_, max_cutout_bytes_, entry, url);
-  }
-
-  static Result<Url> url_of(const Entry& entry) {
-    if (!entry.service) return Url::parse(entry.url);
-    const Result<Url> service = Url::parse(entry.service->access_url);
-    if (!service) return service;
-    return service->with_parameters(entry.service->parameters);
-  }
-
-  /// Not when the caller left, nor when the archive would only send again what is too much.
-  static bool worth_a_new_contact(Code code) {
-    return code != Code::timed_out && code != Code::cancelled && code != Code::too_large && code != Code::no_space;
+    return remote_file(archive_, max_cutout_bytes_, entry, url);
   }
 
   bool fresh(const FileRecord& record) const {
@@ -218,10 +207,11 @@ class Sources::Impl {
   std::shared_ptr<cache::ByteSource> watch(std::shared_ptr<cache::ByteSource> source, const Entry& entry,
                                            const LearnedFile& learned, const Renew& renew) const {
     if (renew && !source->whole_only() && !is_one_time(learned.version)) {
-      const auto made = [http = http_, archive = archive_, most = max_cutout_bytes_,
+      const auto made = [http = http_, archive = archive_, most = max_cutout_bytes_, known = with_credential_,
                          learned](const Entry& newer) -> std::shared_ptr<cache::ByteSource> {
+        if (!newer.error.empty() && !known) return nullptr;
         const Result<Url> url = url_of(newer);
-        return url ? remembered_source(http, remote(archive, most, newer, *url), learned) : nullptr;
+        return url ? remembered_source(http, remote_file(archive, most, newer, *url), learned) : nullptr;
       };
       source = renewing(std::move(source), entry, gate_->guard(renew), made);
     }
@@ -234,12 +224,26 @@ class Sources::Impl {
 
   // --- the first contact, on a thread of its own ---
 
+  /// What is made here comes as a whole, for all who want it, and is kept like every other answer.
+  Result<ContactPtr> make(const Entry& entry, const FetchContext& ctx) {
+    if (!maker_) return fail(Code::unsupported, entry.name + " cannot be made here");
+    Result<OpenedRemote> opened = maker_(entry, ctx);
+    if (!opened) return fail(std::move(opened).error());
+    auto contact =
+        std::make_shared<const Contact>(Contact{opened->learned, watch(opened->source, entry, opened->learned, {})});
+    knowledge_->add_download(entry.identity, contact, opened->flowing);
+    blocks_.begin(contact->source, {ctx.priority, ctx.cause, FetchContext::Steady::time_point::max(), {}});
+    return contact;
+  }
+
   Result<ContactPtr> meet(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+    if (entry.table) return make(entry, ctx);
     const Result<Url> url = url_of(entry);
     if (!url) return fail(url.error());
     const std::optional<FileRecord> older = records_.get(entry.identity);
     RemoteFile file = remote(entry, *url);
-    file.restless = older && older->withdrawn && is_one_time(older->learned.version) && has_head(older->learned.version);
+    file.restless =
+        older && older->withdrawn && is_one_time(older->learned.version) && has_head(older->learned.version);
     Result<OpenedRemote> opened = open_remote(http_, file, ctx);
     if (!opened) return fail(std::move(opened).error());
     if (older && !older->withdrawn && is_one_time(older->learned.version) &&
@@ -353,6 +357,9 @@ class Sources::Impl {
   }
 
   Reader remembered_reader(const Entry& entry, const LearnedFile& learned, const Renew& renew) {
+    if (entry.table)
+      return readers_.find_or_make(
+          std::make_shared<KeptContent>(content_id(entry.identity, learned.version), *learned.size), *learned.size);
     const Result<Url> url = url_of(entry);
     if (!url) return nullptr;
     auto source = watch(remembered_source(http_, remote(entry, *url), learned), entry, learned, renew);
@@ -360,16 +367,18 @@ class Sources::Impl {
   }
 
   const std::string archive_;
+  const bool with_credential_;
   const unsigned data_connections_;  // the other one is kept for metadata
   const std::chrono::milliseconds connect_;
   const Lifetimes ttl_;
   const std::uint64_t max_cutout_bytes_;
   const std::shared_ptr<HttpClient> http_;
+  Maker maker_;
   cache::BlockCache& blocks_;
   const Clock& clock_;
   const std::shared_ptr<Knowledge> knowledge_;
-  FileRecords& records_;               // of knowledge_
-  OpenReaders& readers_;               // of knowledge_
+  FileRecords& records_;  // of knowledge_
+  OpenReaders& readers_;  // of knowledge_
   const std::shared_ptr<RenewalGate> gate_ = std::make_shared<RenewalGate>();
   // By identity and expired URL: whoever still holds the old one does not meet its refusal again.
   mutable Synchronized<Lru<Entry>> renewed_{Lru<Entry>(10'000, 10'000'000)};
@@ -377,12 +386,34 @@ class Sources::Impl {
   SingleFlight<ContactPtr> contacts_;  // last: its work uses all of the above
 };
 
-Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl,
-                 std::uint64_t max_cutout_bytes, std::shared_ptr<HttpClient> http,
-                 std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks, const Clock& clock)
-    : impl_(std::make_unique<Impl>(std::move(archive), limits, ttl, max_cutout_bytes, std::move(http), std::move(store),
-                                   blocks, clock)) {}
+Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::uint64_t max_cutout_bytes,
+                 std::shared_ptr<HttpClient> http, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
+                 const Clock& clock, std::shared_ptr<Workers> workers, bool with_credential)
+    : impl_(std::make_unique<Impl>(archive, limits, ttl, max_cutout_bytes, std::move(http), std::move(store), blocks,
+                                   clock, with_credential)),
+      derived_(std::make_unique<DerivedFiles>(
+          archive, impl_->knowledge(), blocks, clock,
+          OpensFiles{[impl = impl_.get()](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+                       return impl->open_or_renew(entry, ctx, renew);
+                     },
+                     [impl = impl_.get()](const Entry& entry, const Renew& renew) {
+                       return impl->open_in_memory(impl->newest(entry), renew);
+                     }})),
+      cutouts_(std::make_unique<LocalCutouts>(
+          std::move(archive), ttl, max_cutout_bytes, std::move(workers), impl_->knowledge(), blocks, clock,
+          OpensFiles{[this](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+                       return is_derived(entry) ? derived_->open(entry, ctx, renew)
+                                                : impl_->open_or_renew(entry, ctx, renew);
+                     },
+                     [this](const Entry& entry, const Renew& renew) {
+                       return is_derived(entry) ? derived_->open_in_memory(entry, renew)
+                                                : impl_->open_in_memory(impl_->newest(entry), renew);
+                     }})) {}
 Sources::~Sources() = default;
+
+void Sources::set_maker(Maker maker) {
+  impl_->set_maker(std::move(maker));
+}
 
 KnownFile Sources::known(const Entry& entry) const {
   return impl_->known(entry);
@@ -398,10 +429,16 @@ void Sources::keep_date(const Entry& entry, const std::string& version) {
 
 Result<std::shared_ptr<cache::ContentReader>> Sources::open(const Entry& entry, const FetchContext& ctx,
                                                             const Renew& renew) {
-  return impl_->open_or_renew(entry, ctx, renew);
+  if (!entry.local) return impl_->open_or_renew(entry, ctx, renew);
+  if (impl_->is_closed(entry)) return fail(Code::denied, entry.error);
+  return is_derived(entry) ? derived_->open(entry, ctx, renew) : cutouts_->open(entry, ctx, renew);
 }
 
 std::shared_ptr<cache::ContentReader> Sources::open_in_memory(const Entry& entry, const Renew& renew) {
+  if (entry.local && impl_->is_closed(entry)) return nullptr;
+  if (entry.local) {
+    return is_derived(entry) ? derived_->open_in_memory(entry, renew) : cutouts_->open_in_memory(entry, renew);
+  }
   return impl_->open_in_memory(impl_->newest(entry), renew);
 }
 

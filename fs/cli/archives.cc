@@ -3,6 +3,7 @@
 // `skymount archives`: what is configured, without asking any of it.
 #include "cache/base/log.h"
 #include "fs/cli/commands.h"
+#include "vo/discovery_service.h"
 #include "vo/http/url.h"
 
 #include <algorithm>
@@ -14,8 +15,26 @@ namespace skymount::fs {
 namespace {
 
 std::string shown_url(const vo::ArchiveOptions& archive) {
-  const Result<vo::Url> url = vo::Url::parse(archive.tap.url);
-  return url ? url->redacted() : archive.tap.url;
+  const Result<vo::Url> url = vo::Url::parse(vo::discovery_url(archive));
+  return url ? url->redacted() : vo::discovery_url(archive);
+}
+
+/// Where this user's credential for it comes from; empty: there is none.
+std::string bound_by(const vo::ArchiveOptions& archive) {
+  std::string out;
+  for (const vo::SecretBinding& binding : archive.auth.bindings) out += (out.empty() ? "" : ", ") + binding.where;
+  std::error_code error;
+  if (!archive.auth.token_file.empty() && std::filesystem::exists(archive.auth.token_file, error))
+    out += (out.empty() ? "" : ", ") + std::string("login");
+  return out;
+}
+
+/// "; bearer, from secrets.toml:3"
+std::string credential_of(const vo::ArchiveOptions& archive) {
+  if (archive.auth.kind == vo::AuthOptions::Kind::none) return "";
+  const std::string from = bound_by(archive);
+  return "; " + std::string(vo::to_text(archive.auth.kind)) +
+         (from.empty() ? ", none of yours: public data only" : ", from " + from);
 }
 
 void print_json(const std::vector<vo::ArchiveOptions>& archives) {
@@ -25,6 +44,8 @@ void print_json(const std::vector<vo::ArchiveOptions>& archives) {
                    {"title", archive.title},
                    {"description", archive.description},
                    {"tap", shown_url(archive)},
+                   {"auth", vo::to_text(archive.auth.kind)},
+                   {"credential", bound_by(archive)},
                    {"files", archive.config_files}});
   std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
@@ -45,7 +66,7 @@ void print_table(const std::vector<vo::ArchiveOptions>& archives) {
   for (const vo::ArchiveOptions& archive : archives)
     std::cout << std::left << std::setw(static_cast<int>(name) + 2) << archive.name
               << std::setw(static_cast<int>(title) + 2) << printable(archive.title) << printable(shown_url(archive))
-              << "  (" << files_of(archive) << ")\n";
+              << "  (" << files_of(archive) << credential_of(archive) << ")\n";
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 #include "cache/base/log.h"
 #include "fs/cli/check_file.h"
 #include "fs/cli/commands.h"
+#include "vo/archive.h"
+#include "vo/archive_client.h"
 #include "vo/checkup.h"
+#include "vo/discovery_service.h"
 #include "vo/http/url.h"
 
 #include <algorithm>
@@ -70,6 +73,28 @@ CheckStep configured(const vo::ArchiveOptions& archive) {
   return out;
 }
 
+/// An archive without TAP is asked for one dataset: all that its protocols have in common with a folder.
+CheckStep listed_one(const vo::ArchiveOptions& archive, const Clock& clock) {
+  constexpr std::chrono::seconds kBudget{15};  // a person waits
+  CheckStep out{"listing", Verdict::ok, {}, {}, {}, 1};
+  vo::Archive asked(archive, vo::make_archive_client(archive, archive.http, {}, clock).http, nullptr, clock);
+  vo::Query one;
+  one.limit = 1;
+  const auto began = FetchContext::Steady::now();
+  const Result<vo::Listing> listing = asked.query(one, FetchContext::within(kBudget, "check " + archive.name));
+  out.took = std::chrono::duration_cast<std::chrono::milliseconds>(FetchContext::Steady::now() - began);
+  if (listing) {
+    out.words = listing->datasets.empty() ? "answers, and lists nothing"
+                                          : "lists " + std::string(listing->datasets.front().name);
+    if (listing->datasets.empty()) out.verdict = Verdict::warn;
+  } else {
+    out.verdict = Verdict::bad;
+    out.words = listing.error().what();
+    out.advice = "is the address in [ssa] or [sia] url right?";
+  }
+  return out;
+}
+
 int check_configured_archive(const Command& command, const ConfigRequest& request) {
   std::vector<CheckStep> steps;
   const auto tell = [&](const CheckStep& step) {
@@ -89,12 +114,18 @@ int check_configured_archive(const Command& command, const ConfigRequest& reques
   bool well = true;
   const SystemClock clock;
   for (const vo::ArchiveOptions& archive : config->archives) {
-    const Result<vo::Url> url = vo::Url::parse(archive.tap.url);
+    const Result<vo::Url> url = vo::Url::parse(vo::discovery_url(archive));
     if (!command.json)
       std::cout << archive.name << ": " << printable(archive.title) << ", "
-                << printable(url ? url->redacted() : archive.tap.url) << std::endl;
+                << printable(url ? url->redacted() : vo::discovery_url(archive)) << std::endl;
     steps = {configured(archive)};
     tell(steps.back());
+    if (archive.tap.url.empty()) {
+      steps.push_back(listed_one(archive, clock));
+      tell(steps.back());
+      well = conclude(archive.name, steps, command.json) == kExitOk && well;
+      continue;
+    }
     vo::CheckupOptions options;
     options.on_step = tell;
     for (CheckStep& step : vo::check_archive(archive, clock, options)) steps.push_back(std::move(step));

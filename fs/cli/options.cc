@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, 24> kGeneric = {
     "_netdev",  "nofail", "rw",     "nosuid",  "suid",       "nodev",    "dev",        "noexec",
     "exec",     "async",  "atime",  "noatime", "nodiratime", "relatime", "norelatime", "silent"};
 // With a meaning here.
-constexpr std::array<std::string_view, 10> kOurs = {
-    "ro", "allow_other", "offline", "nonempty", "archive=", "config=", "cache=", "map=", "fsname=", "subtype="};
+constexpr std::array<std::string_view, 11> kOurs = {"ro",       "allow_other", "share_protected", "offline",
+                                                    "nonempty", "archive=",    "config=",         "cache=",
+                                                    "map=",     "fsname=",     "subtype="};
 
 std::vector<std::string> split_options(std::string_view text) {
   std::vector<std::string> out(1);
@@ -37,7 +38,7 @@ std::vector<std::string> split_options(std::string_view text) {
 }
 
 Result<void> unknown(const std::string& option, const std::string& name) {
-  if (name == "share_protected" || name == "default_permissions")
+  if (name == "default_permissions")
     return fail(Code::unsupported,
                 "-o " + name + " is not supported by this version of skymount (" SKYMOUNT_VERSION ")");
   std::vector<std::string_view> known(kOurs.begin(), kOurs.end());
@@ -84,6 +85,8 @@ Result<void> apply_mount_options(std::string_view options, Command& command) {
       command.read_only = true;
     } else if (name == "allow_other") {
       command.allow_other = true;
+    } else if (name == "share_protected") {
+      command.share_protected = true;
     } else if (name == "offline") {
       command.offline = true;
     } else if (name == "nonempty") {

@@ -39,8 +39,8 @@ Examples:
 The mountpoint is an empty folder; -o nonempty hides what is in it. A mount there whose process is gone is taken away
 first; one that is alive is not touched.
 
-Mount options (-o, separated by commas): ro (nothing is saved), allow_other, offline, nonempty, archive=NAME,
-config=FILE, cache=DIR, map=HOST=URL, and the generic words of mount(8). The mount is always nosuid, nodev and noexec.
+Mount options (-o, separated by commas): ro (nothing is saved), allow_other, share_protected (allow_other although
+there are credentials), offline, nonempty, archive=NAME, config=FILE, cache=DIR, map=HOST=URL, and the generic words of mount(8). The mount is always nosuid, nodev and noexec.
 In /etc/fstab:  skymount /mnt/sky fuse.skymount noauto,user,_netdev,archive=gavo 0 0
 At first use:   skymount /mnt/sky fuse.skymount noauto,_netdev,allow_other,x-systemd.automount,cache=/var/cache/skymount 0 0
 With systemd, for one user:  systemctl --user enable --now skymount@sky     mounts ~/sky
@@ -81,6 +81,18 @@ Examples:
   skymount check ~/sky/gavo/pos=156.01,48.14/results.csv
 
 Exit code: 0 well, 1 not well.
+)";
+
+constexpr const char* kLoginExamples =
+    R"(Asks for a password or a token, obtains a token where the archive gives one ([auth] kind = "oidc-password"), and keeps
+it in $XDG_STATE_HOME/skymount/tokens, readable by you alone. A mount that runs takes it up by itself.
+From a pipe, the lines are the user name (unless secrets.toml has it) and the password, or the token.
+
+Examples:
+  skymount login eso
+  pass show eso/token | skymount login applause
+
+For a password that is used without asking, and for basic and x509, see secrets.toml in docs/SEMANTICS.md.
 )";
 
 constexpr const char* kCompletionExamples =
@@ -193,6 +205,17 @@ void add_check(CLI::App& app, Raw& raw, Command& command) {
       ->type_name("");
   check->footer(kCheckExamples);
   check->callback([&command] { command.kind = Command::Kind::check; });
+
+  CLI::App* login = app.add_subcommand("login", "obtain and keep a token for an archive");
+  login->add_option("--config", raw.files, "look for the archive in these files alone; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  login->add_option("--map", raw.map, "ask URL instead of HOST; repeatable")
+      ->type_name("HOST=URL")
+      ->allow_extra_args(false);
+  login->add_option("ARCHIVE", command.target, "an archive that is configured")->required()->type_name("");
+  login->footer(kLoginExamples);
+  login->callback([&command] { command.kind = Command::Kind::login; });
 
   CLI::App* completion = app.add_subcommand("completion", "completions for a shell");
   completion->add_option("SHELL", command.target, "bash, zsh or fish")

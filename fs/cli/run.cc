@@ -30,12 +30,30 @@ std::vector<std::string> kernel_options(const std::string& source) {
   return {"nosuid", "nodev", "noexec", "fsname=" + source, "subtype=skymount"};
 }
 
+namespace {
+
+/// Whom an archive trusts is this user, not everybody on this machine.
+Result<void> check_sharing(const Command& command, const Configuration& config) {
+  if (!command.allow_other || command.share_protected) return {};
+  for (const vo::ArchiveOptions& archive : config.archives) {
+    std::error_code error;
+    const bool login = !archive.auth.token_file.empty() && std::filesystem::exists(archive.auth.token_file, error);
+    if (archive.auth.bindings.empty() && !login) continue;
+    return fail(Code::denied, "-o allow_other would show everybody on this machine what your credential for " +
+                                  archive.name + " opens; add -o share_protected if they may see it");
+  }
+  return {};
+}
+
+}  // namespace
+
 int run_mount(const Command& command) {
   MountRequest request;
   Result<Configuration> config = load_configuration(command.config, process_environment());
   if (!config) return complain(config.error());
   request.config = std::move(*config);
   for (const std::string& notice : request.config.notices) std::cerr << "skymount: note: " << notice << "\n";
+  if (Result<void> may = check_sharing(command, request.config); !may) return complain(may.error());
   if (Result<void> fuse = check_fuse(command.allow_other); !fuse) return complain(fuse.error());
   Result<std::filesystem::path> mountpoint =
       check_mountpoint(command.mountpoint, {.nonempty = command.nonempty, .take_over = !command.fake});
@@ -66,6 +84,7 @@ int run_cli(int argc, char** argv) {
     case Command::Kind::status: return run_status(*command);
     case Command::Kind::prefetch: return run_prefetch(*command);
     case Command::Kind::cache: return run_cache(*command);
+    case Command::Kind::login: return run_login(*command);
     case Command::Kind::completion: std::cout << completion_script(command->target); return kExitOk;
     case Command::Kind::text: std::cout << command->text; return kExitOk;
   }

@@ -103,6 +103,13 @@ void print_archive(const Json& archive) {
       std::cout << "; next try in " << human_seconds(origin["next_try_seconds"].get<double>());
     std::cout << "\n";
   }
+  if (const Json credential = archive.value("credential", Json()); credential.is_object()) {
+    std::cout << "    credential " << text(credential, "kind") << ": " << text(credential, "state");
+    if (const std::string words = text(credential, "words"); !words.empty()) std::cout << ", " << words;
+    if (const std::string expires = text(credential, "expires"); !expires.empty())
+      std::cout << " (until " << expires << ")";
+    std::cout << "\n";
+  }
   if (const Json last = archive.value("last_failure", Json()); last.is_object())
     std::cout << "    last failure " << text(last, "at") << ": " << text(last, "words") << "\n";
   for (const Json& map : archive.value("map", Json::array()))

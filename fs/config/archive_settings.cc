@@ -3,6 +3,7 @@
 // Where each key of an archive's file ends up, with its bounds and the reasons for them.
 #include "fs/config/archive_settings.h"
 
+#include "cache/base/text.h"
 #include "fs/config/values.h"
 #include "vo/dataset_names.h"
 #include "vo/links_habits.h"
@@ -38,6 +39,12 @@ void read_services(SettingReader& read, vo::ArchiveOptions& out) {
   // A million rows make a folder that no tool lists in comfort; more is a table to be asked for, not a folder.
   read.whole("tap.maxrec", 1, 1'000'000, out.tap.maxrec);
 
+  read.url("ssa.url", out.ssa_url);
+  read.url("sia.url", out.sia_url);
+  std::uint64_t version = out.sia_version;
+  read.whole("sia.version", 1, 2, version);
+  out.sia_version = static_cast<unsigned>(version);
+
   read.text("obscore.table", out.obscore.table);
   read.text("obscore.where", out.obscore.where);
   read.text("obscore.order_by", out.obscore.order_by);
@@ -49,12 +56,63 @@ void read_services(SettingReader& read, vo::ArchiveOptions& out) {
   std::uint64_t batch = 0;
   read.whole("datalink.batch", 1, vo::kMostIds, batch);
   out.datalink.batch = static_cast<unsigned>(batch);
+}
 
+/// "Authorization: Token {token}": a header that says nothing about the request itself, and one hole.
+std::string header_fault(const std::string& header) {
+  const std::size_t colon = header.find(':');
+  const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  if (colon == 0 || colon == std::string::npos ||
+      !std::all_of(header.begin(), header.begin() + static_cast<long>(colon), in_name))
+    return "must be NAME: VALUE, such as \"Authorization: Token {token}\"";
+  const std::size_t hole = header.find("{token}", colon);
+  if (hole == std::string::npos || header.find("{token}", hole + 1) != std::string::npos)
+    return "must hold {token} once, where the token belongs";
+  if (std::any_of(header.begin(), header.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+    return "must be one line";
+  const std::string name = lower(header.substr(0, colon));
+  for (const char* ours :
+       {"host", "range", "content-length", "content-type", "transfer-encoding", "accept-encoding", "connection"})
+    if (name == ours)
+      return "must not be the header " + header.substr(0, colon) + ", which each request needs for itself";
+  return {};
+}
+
+void read_auth(SettingReader& read, vo::ArchiveOptions& out) {
+  using Kind = vo::AuthOptions::Kind;
   std::string kind = "none";
   read.choice("auth.kind", {"none", "basic", "bearer", "header", "oidc-password", "x509"}, kind);
-  if (const Setting* auth = read.find("auth.kind"); auth != nullptr && kind != "none")
-    read.mistake(*auth, Code::unsupported,
-                 "= \"" + kind + "\" is not supported by this version of skymount; only public data (\"none\") is");
+  for (const Kind each : {Kind::none, Kind::basic, Kind::bearer, Kind::header, Kind::oidc_password, Kind::x509})
+    if (vo::to_text(each) == kind) out.auth.kind = each;
+
+  std::vector<std::string> hosts;
+  read.texts("auth.hosts", hosts);
+  for (const std::string& host : hosts) {
+    Result<vo::HostRule> rule = vo::HostRule::parse(host);
+    if (rule) out.auth.hosts.push_back(std::move(*rule));
+    if (!rule) read.mistake(*read.find("auth.hosts"), Code::invalid, "lists " + rule.error().what());
+  }
+  read.text("auth.header", out.auth.header);
+  if (const Setting* setting = read.find("auth.header"); setting != nullptr)
+    if (const std::string fault = header_fault(out.auth.header); !fault.empty())
+      read.mistake(*setting, Code::invalid, fault);
+  read.url("auth.token_url", out.auth.token_url);
+  read.text("auth.client_id", out.auth.client_id);
+  std::vector<std::string> scope = {"files", "links", "tap"};
+  read.texts("auth.scope", scope);
+  const auto in_scope = [&](const char* word) { return std::find(scope.begin(), scope.end(), word) != scope.end(); };
+  out.auth.files = in_scope("files");
+  out.auth.links = in_scope("links");
+  out.auth.tap = in_scope("tap");
+  for (const std::string& word : scope)
+    if (word != "files" && word != "links" && word != "tap")
+      read.mistake(*read.find("auth.scope"), Code::invalid,
+                   "lists \"" + word + "\"; there are \"files\", \"links\" and \"tap\"");
+  const Setting* named = read.find("auth.kind");
+  if (out.auth.kind == Kind::oidc_password && out.auth.token_url.empty())
+    read.mistake(*named, Code::invalid, "= \"oidc-password\" needs [auth] token_url, the address that gives tokens");
+  if (out.auth.kind == Kind::oidc_password && out.auth.hosts.empty())
+    read.mistake(*named, Code::invalid, "= \"oidc-password\" needs [auth] hosts, where its tokens may be sent");
 }
 
 void read_limits(SettingReader& read, vo::ArchiveOptions& out) {
@@ -103,6 +161,7 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   }
   read.angle("cutout.radius", out.cutout.radius_deg);
   read.size("cutout.max_bytes", out.cutout.max_bytes);
+  read_auth(read, out);
   read_limits(read, out);
   read_lifetimes(read, out.ttl);
   read_network(read, out);
@@ -111,7 +170,7 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   if (read.find(".name") == nullptr)
     return fail(Code::invalid, file + ": 'name' is missing; the archive's folder needs one, for example name = \"" +
                                    std::filesystem::path(file).stem().string() + "\"");
-  if (out.tap.url.empty())
+  if (out.tap.url.empty() && out.ssa_url.empty() && out.sia_url.empty())
     return fail(Code::invalid,
                 file +
                     ": [tap] url is missing; give the address of the archive's TAP service, for example url = "

@@ -5,8 +5,10 @@
 #include "fs/config/config.h"
 
 #include "fs/config/archive_settings.h"
+#include "fs/config/routes.h"
 #include "fs/config/schema.h"
 #include "fs/config/search.h"
+#include "fs/config/secrets.h"
 #include "fs/config/values.h"
 #include "vo/http/url.h"
 #include "vo/query/grammar.h"
@@ -22,13 +24,18 @@ constexpr std::uint64_t kLeastMemory = 32'000'000;
 
 Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Lifetimes& ttl) {
   Settings merged;
+  std::vector<RepeatedSection> repeated;
   for (const ArchiveFiles::File& file : archive.files) {
     Result<Document> document = read_document(file.path, file.users_own);
     if (!document) return fail(document.error());
     if (Result<void> known = check_keys(*document, FileKind::archive); !known) return fail(known.error());
     overlay(merged, *document);
+    repeated.insert(repeated.end(), document->repeated.begin(), document->repeated.end());
   }
+  Result<std::vector<vo::RoutePtr>> routes = read_routes(repeated);
+  if (!routes) return fail(routes.error());
   Result<vo::ArchiveOptions> out = archive_from(merged, archive.files.back().path.string(), ttl);
+  if (out) out->routes = std::move(*routes);
   if (out)
     for (const ArchiveFiles::File& file : archive.files) out->config_files.push_back(file.path.string());
   return out;
@@ -149,6 +156,28 @@ Result<std::vector<vo::ArchiveOptions>> chosen_archives(const ConfigRequest& req
   return found;
 }
 
+/// A secret that nobody uses is a misspelt name, or an archive that has no need of it.
+void note_unused(const SecretBindings& secrets, Configuration& out) {
+  for (const auto& [name, bindings] : secrets) {
+    if (bindings.empty()) continue;
+    std::vector<std::string_view> names;
+    const vo::ArchiveOptions* archive = nullptr;
+    for (const vo::ArchiveOptions& candidate : out.archives) {
+      names.push_back(candidate.name);
+      if (candidate.name == name) archive = &candidate;
+    }
+    if (archive == nullptr) {
+      const std::string near(vo::nearest(name, names));
+      if (!near.empty())
+        out.notices.push_back(bindings.front().where + ": no archive is named \"" + name + "\" - did you mean \"" +
+                              near + "\"?");
+    } else if (archive->auth.kind == vo::AuthOptions::Kind::none) {
+      out.notices.push_back(bindings.front().where + ": " + name + " is asked without it, because " +
+                            archive->config_file + " has no [auth] kind");
+    }
+  }
+}
+
 }  // namespace
 
 Result<vo::ArchiveOptions> load_archive(const std::filesystem::path& file, bool users_own) {
@@ -187,11 +216,12 @@ Result<Configuration> load_configuration(const ConfigRequest& request, const Env
     archive.http.proxy = out.global.proxy;
     archive.http.map = request.map;
   }
-  const std::filesystem::path own = user_config_directory(environment);
-  std::error_code error;
-  if (!own.empty() && std::filesystem::exists(own / "secrets.toml", error))
-    out.notices.push_back((own / "secrets.toml").string() +
-                          " is not read by this version: archives are asked without credentials");
+  Result<SecretBindings> secrets = read_secrets(user_config_directory(environment), environment);
+  if (!secrets) return fail(secrets.error());
+  for (vo::ArchiveOptions& archive : out.archives)
+    if (Result<void> bound = bind_secrets(*secrets, state_directory(environment), archive); !bound)
+      return fail(bound.error());
+  note_unused(*secrets, out);
   return out;
 }
 

@@ -15,7 +15,6 @@ constexpr std::size_t kLongestFile = 1 << 20;
 
 std::string with_article(toml::node_type type) {
   switch (type) {
-    case toml::node_type::table: return "a table";
     case toml::node_type::array: return "a list";
     case toml::node_type::date:
     case toml::node_type::time:
@@ -24,7 +23,17 @@ std::string with_article(toml::node_type type) {
   }
 }
 
-SettingValue value_of(const toml::node& node) {
+unsigned line_of(const toml::key& key) {
+  return key.source().begin.line;
+}
+
+std::vector<Setting> settings_of(const std::string& section, const toml::table& table, const std::string& file,
+                                 bool users_own);
+
+SettingValue value_of(const std::string& key, const toml::node& node, const std::string& file, bool users_own) {
+  if (const auto* table = node.as_table()) {
+    return TableValue{std::make_shared<const std::vector<Setting>>(settings_of(key, *table, file, users_own))};
+  }
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* whole = node.as_integer()) return whole->get();
   if (const auto* number = node.as_floating_point()) return number->get();
@@ -41,6 +50,17 @@ SettingValue value_of(const toml::node& node) {
   return OtherValue{with_article(node.type())};
 }
 
+std::vector<Setting> settings_of(const std::string& section, const toml::table& table, const std::string& file,
+                                 bool users_own) {
+  std::vector<Setting> out;
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    out.push_back({section, name, value_of(name, node, file, users_own), file, line_of(key), users_own});
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Setting& a, const Setting& b) { return a.line < b.line; });
+  return out;
+}
+
 class Flattener {
  public:
   Flattener(Document& out, bool users_own) : out_(out), users_own_(users_own) {}
@@ -50,11 +70,16 @@ class Flattener {
       const std::string name(key.str());
       if (const auto* section = node.as_table()) {
         out_.sections.push_back({name, line_of(key), false});
-        for (const auto& [inner, value] : *section) add(name, inner, value);
+        for (Setting& setting : settings_of(name, *section, out_.file, users_own_))
+          out_.settings.push_back(std::move(setting));
       } else if (node.is_array_of_tables()) {
         out_.sections.push_back({name, line_of(key), true});
+        for (const toml::node& one : *node.as_array())
+          out_.repeated.push_back(
+              {name, one.source().begin.line, settings_of(name, *one.as_table(), out_.file, users_own_)});
       } else {
-        add("", key, node);
+        out_.settings.push_back(
+            {"", name, value_of(name, node, out_.file, users_own_), out_.file, line_of(key), users_own_});
       }
     }
     std::stable_sort(out_.sections.begin(), out_.sections.end(),
@@ -64,12 +89,6 @@ class Flattener {
   }
 
  private:
-  static unsigned line_of(const toml::key& key) { return key.source().begin.line; }
-
-  void add(const std::string& section, const toml::key& key, const toml::node& node) {
-    out_.settings.push_back({section, std::string(key.str()), value_of(node), out_.file, line_of(key), users_own_});
-  }
-
   Document& out_;
   const bool users_own_;
 };
@@ -116,6 +135,7 @@ std::string kind_of(const SettingValue& value) {
     std::string operator()(double) const { return "a number with a fraction"; }
     std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(const std::vector<std::string>&) const { return "a list of texts"; }
+    std::string operator()(const TableValue&) const { return "a table"; }
     std::string operator()(const OtherValue& other) const { return other.kind; }
   };
   return std::visit(Words{}, value);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,11 +17,17 @@
 
 namespace skymount::fs {
 
-/// A value that is neither text, number, switch nor list of texts: a date, a table, a mixed list.
+/// A value that is neither text, number, switch, table nor list of texts: a date, a mixed list.
 struct OtherValue {
-  std::string kind;  ///< for messages: "a table"
+  std::string kind;  ///< for messages: "a date"
 };
-using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, OtherValue>;
+struct Setting;
+/// { key = value, ... }, in the order of lines. The settings' section is the key of the table.
+struct TableValue {
+  std::shared_ptr<const std::vector<Setting>> items;
+};
+using SettingValue =
+    std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, TableValue, OtherValue>;
 
 struct Setting {
   std::string section, key;  ///< "tap", "url"; the section of top-level keys is ""
@@ -41,10 +48,18 @@ struct Section {
   bool repeated = false;  ///< written [[name]]
 };
 
+/// One of several sections of the same name.
+struct RepeatedSection {
+  std::string name;
+  unsigned line = 0;
+  std::vector<Setting> settings;  ///< in the order of lines
+};
+
 struct Document {
   std::string file;
-  std::vector<Section> sections;  ///< in the order of lines
-  std::vector<Setting> settings;  ///< in the order of lines; those of [[repeated]] sections are left out
+  std::vector<Section> sections;               ///< in the order of lines
+  std::vector<Setting> settings;               ///< in the order of lines; those of [[repeated]] sections are left out
+  std::vector<RepeatedSection> repeated = {};  ///< in the order of lines
 };
 
 /// Errors  not_found: no such file; invalid: unreadable, not TOML (with line), over 1 MiB.

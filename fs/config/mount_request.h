@@ -19,6 +19,7 @@ struct MountRequest {
   bool read_only = false;                 ///< -o ro
   bool allow_other = false;               ///< -o allow_other
   bool offline = false;                   ///< never ask the network
+  std::filesystem::path fits_program;     ///< skymount-fits; empty: where it was installed, or built
   int ends_with = -1;                     ///< the mount ends when the other end of this pipe is closed; -1: by itself
   std::vector<std::string> fuse_options;  ///< for the kernel, beside those above: nosuid, nodev, noexec, fsname=...
 };

@@ -35,9 +35,9 @@ constexpr KeyRule kArchiveKeys[] = {
     {"obscore", "form"},
     {"obscore", "search_radius"},
     {"obscore", "id_columns"},
-    {"ssa", "url", kLater},
-    {"sia", "url", kLater},
-    {"sia", "version", kLater},
+    {"ssa", "url"},
+    {"sia", "url"},
+    {"sia", "version"},
     {"datalink", "url"},
     {"datalink", "batch"},
     {"naming", "dataset"},
@@ -45,11 +45,11 @@ constexpr KeyRule kArchiveKeys[] = {
     {"cutout", "max_bytes"},
     {"best", "full", kLater},
     {"auth", "kind"},
-    {"auth", "hosts", kLater},
-    {"auth", "header", kLater},
-    {"auth", "token_url", kLater},
-    {"auth", "client_id", kLater},
-    {"auth", "scope", kLater},
+    {"auth", "hosts"},
+    {"auth", "header"},
+    {"auth", "token_url"},
+    {"auth", "client_id"},
+    {"auth", "scope"},
     {"limits", "connections"},
     {"limits", "requests_per_second"},
     {"limits", "connect"},
@@ -63,8 +63,8 @@ constexpr KeyRule kArchiveKeys[] = {
     {"ttl", "listings"},
     {"ttl", "links"},
     {"ttl", "negative"},
-    // Written [[route]] and [[report]]; the section alone is refused, its keys are not looked at.
-    {"route", "path", kLater},
+    // Written [[route]] and [[report]]. The keys of a route are looked at by fs/config/routes.
+    {"route", "path"},
     {"report", "file", kLater},
 };
 
@@ -116,16 +116,17 @@ Result<void> check_section(const Document& document, const Section& section, con
       rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.section == section.name && rule.honoured; });
   const std::string written = section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]";
   if (!any_honoured) return fail(Code::unsupported, at(document, section.line) + later(written));
-  if (section.repeated)
-    return fail(Code::invalid, at(document, section.line) + written + " must be written [" + section.name + "]");
+  if (section.repeated != (section.name == "route"))
+    return fail(Code::invalid, at(document, section.line) + written + " must be written " +
+                                   (section.repeated ? "[" + section.name + "]" : "[[" + section.name + "]]"));
   return {};
 }
 
 Result<void> check_setting(const Setting& setting, const std::vector<KeyRule>& rules) {
   if (is_secret(setting.key))
     return fail(Code::denied, setting.where() + ": " + setting.label() +
-                                  " is a secret, and secrets are refused in this file; they belong in "
-                                  "~/.config/skymount/secrets.toml, which this version does not read yet");
+                                  " is a secret, and secrets are refused in this file; they are bound in "
+                                  "~/.config/skymount/secrets.toml");
   std::vector<std::string_view> keys, sections;
   const KeyRule* found = nullptr;
   for (const KeyRule& rule : rules) {

@@ -75,6 +75,10 @@ std::filesystem::path default_cache_directory(const Environment& environment) {
   return xdg(environment, "XDG_CACHE_HOME", ".cache");
 }
 
+std::filesystem::path state_directory(const Environment& environment) {
+  return xdg(environment, "XDG_STATE_HOME", ".local/state");
+}
+
 std::filesystem::path expand_home(const std::string& path, const Environment& environment) {
   if (path.rfind("~/", 0) != 0) return path;
   const auto home = environment("HOME");

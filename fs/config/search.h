@@ -11,6 +11,8 @@ namespace skymount::fs {
 std::filesystem::path user_config_directory(const Environment& environment);
 /// $XDG_CACHE_HOME/skymount, else ~/.cache/skymount; empty without a home.
 std::filesystem::path default_cache_directory(const Environment& environment);
+/// $XDG_STATE_HOME/skymount, else ~/.local/state/skymount; empty without a home.
+std::filesystem::path state_directory(const Environment& environment);
 /// A leading "~/" replaced by HOME.
 std::filesystem::path expand_home(const std::string& path, const Environment& environment);
 

@@ -105,6 +105,28 @@ void write_global(Writer& out, const GlobalOptions& global) {
   }
 }
 
+std::string rule_text(const vo::HostRule& rule) {
+  return (rule.scheme.empty() ? "" : rule.scheme + "://") + rule.host +
+         (rule.port == 0 ? "" : ":" + std::to_string(rule.port)) + rule.path;
+}
+
+/// What is bound is named by its place alone.
+void write_auth(Writer& out, const vo::AuthOptions& auth) {
+  if (auth.kind == vo::AuthOptions::Kind::none) return;
+  out.section("auth");
+  out.line("kind", toml_text(vo::to_text(auth.kind)));
+  std::vector<std::string> hosts, scope;
+  for (const vo::HostRule& rule : auth.hosts) hosts.push_back(rule_text(rule));
+  if (!hosts.empty()) out.line("hosts", list(hosts));
+  if (auth.kind == vo::AuthOptions::Kind::header) out.line("header", toml_text(auth.header));
+  if (!auth.token_url.empty()) out.line("token_url", redacted(auth.token_url));
+  for (const auto& [on, word] : {std::pair{auth.files, "files"}, {auth.links, "links"}, {auth.tap, "tap"}})
+    if (on) scope.emplace_back(word);
+  out.line("scope", list(scope));
+  for (const vo::SecretBinding& binding : auth.bindings)
+    out.comment(binding.where + " binds a secret for " + rule_text(binding.origin));
+}
+
 void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.enter_archive(archive.name);
   out.section("");
@@ -112,8 +134,17 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.line("name", toml_text(archive.name));
   out.unless_empty("title", archive.title);
   out.unless_empty("description", archive.description);
+  if (!archive.ssa_url.empty()) {
+    out.section("ssa");
+    out.line("url", redacted(archive.ssa_url));
+  }
+  if (!archive.sia_url.empty()) {
+    out.section("sia");
+    out.line("url", redacted(archive.sia_url));
+    out.line("version", std::to_string(archive.sia_version));
+  }
   out.section("tap");
-  out.line("url", redacted(archive.tap.url));
+  if (!archive.tap.url.empty()) out.line("url", redacted(archive.tap.url));
   out.line("language", toml_text(archive.tap.language));
   out.line("mode", toml_text(archive.tap.mode));
   out.line("maxrec", std::to_string(archive.tap.maxrec));
@@ -135,6 +166,7 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.section("cutout");
   out.line("radius", toml_text(vo::fixed_shortest(archive.cutout.radius_deg) + " deg"));
   out.line("max_bytes", size_text(archive.cutout.max_bytes));
+  write_auth(out, archive.auth);
   out.section("limits");
   out.line("connections", std::to_string(archive.limits.connections));
   if (archive.limits.requests_per_second > 0)

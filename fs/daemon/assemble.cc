@@ -7,6 +7,8 @@
 #include "fs/daemon/heap.h"
 #include "fs/daemon/process_rules.h"
 #include "fs/fuse/fuse_session.h"
+#include "vo/archive_client.h"
+#include "vo/fits/wall/workers.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -34,19 +37,59 @@ class OfflineClient final : public vo::HttpClient {
 
 std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, bool offline,
                                              const std::shared_ptr<cache::MetaStore>& store, cache::BlockCache& blocks,
-                                             const Clock& clock) {
-  std::shared_ptr<vo::HttpClient> client;
+                                             const Clock& clock, const std::shared_ptr<vo::Workers>& workers) {
+  vo::ArchiveClient client;
   if (offline) {
-    client = std::make_shared<OfflineClient>();
+    client.http = std::make_shared<OfflineClient>();
   } else {
-    client = vo::make_http_client(options.http);
+    client = vo::make_archive_client(options, options.http, vo::RetryPolicy{}, clock);
   }
-  return std::make_shared<MountedArchive>(std::make_shared<vo::Archive>(options, client, store, clock), store, blocks,
-                                          clock);
+  auto archive = std::make_shared<vo::Archive>(options, client.http, store, clock);
+  auto mounted = std::make_shared<MountedArchive>(std::move(archive), store, blocks, clock, workers);
+  mounted->credential = client.credential;
+  if (!options.routes.empty())
+    mounted->sources.set_maker(
+        vo::table_maker({mounted->archive, mounted->sources, mounted->truncated_tables, mounted}));
+  return mounted;
 }
 
-/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private address
-/// when some archive may: both are the user's own word.
+/// Beside us in a build, in libexec when installed.
+std::filesystem::path find_fits_program() {
+  std::error_code unknown;
+  const std::filesystem::path beside = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
+  for (const std::filesystem::path& candidate :
+       {beside / "skymount-fits", beside / "../libexec/skymount/skymount-fits"}) {
+    if (access(candidate.c_str(), X_OK) == 0) return candidate.lexically_normal();
+  }
+  return beside / "skymount-fits";  // it may still come; until then each use says that it is not there
+}
+
+/// Who looks into FITS files, for all archives. What they hold in memory is part of [cache] memory: each of at most
+/// three may have a quarter of it, but not so little that it could not work. Most need some five megabytes.
+std::shared_ptr<vo::Workers> open_workers(const MountRequest& request) {
+  vo::WorkerOptions options;
+  options.program = request.fits_program.empty() ? find_fits_program() : request.fits_program;
+  options.memory_bytes = std::max<std::uint64_t>(request.config.global.memory_bytes / 4, 32 << 20);
+  return std::make_shared<vo::Workers>(std::move(options));
+}
+
+/// What a command asks its user for (a password store to be unlocked) is asked while there is a terminal. One that
+/// fails is no reason not to mount: public data do not need it.
+void read_command_secrets(const Configuration& config) {
+  for (const vo::ArchiveOptions& archive : config.archives) {
+    for (const vo::SecretBinding& binding : archive.auth.bindings) {
+      for (const vo::SecretPtr& secret : {binding.password, binding.token, binding.passphrase}) {
+        if (!secret || secret->kind() != vo::Secret::Kind::command) continue;
+        if (const Result<std::string> value = secret->read(); !value)
+          std::cerr << "skymount: note: " << binding.where << ": " << value.error().what() << "; " << archive.name
+                    << " is asked without it\n";
+      }
+    }
+  }
+}
+
+/// Who knows where named objects are: one for all archives, with connections of its own. It may live at a private
+/// address when some archive may: both are the user's own word.
 std::shared_ptr<vo::Resolver> open_resolver(const Configuration& config, bool offline,
                                             const std::shared_ptr<cache::MetaStore>& store, const Clock& clock) {
   if (config.archives.empty()) return nullptr;
@@ -99,11 +142,12 @@ Result<std::unique_ptr<World>> World::build(const MountRequest& request, const C
   if (!blocks) return fail(std::move(blocks).error().during("cache " + global.cache_dir.string()));
   world->blocks_ = std::move(*blocks);
 
+  const std::shared_ptr<vo::Workers> workers = open_workers(request);
   std::vector<std::shared_ptr<MountedArchive>> archives;
   for (vo::ArchiveOptions archive : request.config.archives) {
     archive.memory_bytes = global.memory_bytes;
     archive.offline = request.offline;
-    archives.push_back(open_archive(archive, request.offline, world->store_, *world->blocks_, clock));
+    archives.push_back(open_archive(archive, request.offline, world->store_, *world->blocks_, clock, workers));
   }
   const auto resolver = open_resolver(request.config, request.offline, world->store_, clock);
   for (const auto& archive : archives) archive->resolver = resolver;
@@ -225,6 +269,7 @@ void detach_from_terminal(const std::filesystem::path& log_file) {
 }  // namespace
 
 int mount_and_serve(const MountRequest& request) {
+  if (!request.offline) read_command_secrets(request.config);
   std::error_code ignored;
   std::filesystem::create_directories(request.config.global.cache_dir, ignored);
   if (request.foreground) {

@@ -17,6 +17,13 @@ bool is_pattern(std::string_view component) {
   return component.find_first_of("*?[") != std::string_view::npos && !vo::looks_like_term(component);
 }
 
+/// Headers and cutouts that are made here of a file that is found, too: nothing to bring. In cutouts/ itself they are
+/// what is wanted; whoever names a folder above it gets the files that they are made of.
+bool is_made_of_another(const Place& folder, const Place& place, unsigned depth) {
+  const bool wanted = folder.kind == PlaceKind::flat_folder && depth == 0;
+  return !wanted && place.entry && place.entry->local && !place.entry->service;
+}
+
 }  // namespace
 
 TreeWalk::TreeWalk(const Namespace& tree, Listener listener, std::stop_token stop)
@@ -92,6 +99,7 @@ void TreeWalk::below(const Place& folder, unsigned depth) {
     if (stop_.stop_requested()) return;
     const std::string name(listed->name(i));
     Result<Place> place = child(folder, name);
+    if (place && is_made_of_another(folder, *place, depth)) continue;
     if (place) {
       take(std::move(*place), depth + 1);
     } else {

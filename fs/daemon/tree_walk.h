@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // From paths as a user names them (a file, a folder, a pattern) to the data files there, through the tree itself: what
-// `ls` would list is what is found, at the same cost in requests.
+// `ls` would list is what is found, at the same cost in requests. What is made here of another file (its headers, a
+// cutout without service) is left out unless it or its folder cutouts/ is named.
 #pragma once
 
 #include "fs/tree/namespace.h"

@@ -69,6 +69,11 @@ Result<Place> Namespace::query_below(const Place& folder, std::string_view compo
 }
 
 Result<Place> Namespace::child_of_archive(const Place& folder, std::string_view name, Patience patience) const {
+  if (!folder.archive->options().routes.empty()) {
+    Result<std::optional<Place>> routed = routed_child(folder, *vo::route_root(folder.archive->options().routes), name);
+    if (!routed) return fail(routed.error());
+    if (*routed) return std::move(**routed);
+  }
   if (vo::looks_like_term(name)) return query_below(folder, name, patience);
   if (name == file_name(GeneratedKind::archive_readme)) return generated_below(folder, GeneratedKind::archive_readme);
   if (name == kRecentFolder) return below(folder, name, PlaceKind::recent_folder);
@@ -79,6 +84,8 @@ FolderContents Namespace::contents_of_archive(const Place& folder) {
   FolderContents out;
   add_generated(out, folder, GeneratedKind::archive_readme);
   add_folder(out, folder, kRecentFolder, PlaceKind::recent_folder);
+  if (!folder.archive->options().routes.empty())
+    add_routed(out, folder, *vo::route_root(folder.archive->options().routes));
   add_saved(out, folder);
   out.version = version_of(out.items);
   return out;

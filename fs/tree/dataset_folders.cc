@@ -4,6 +4,9 @@
 // its links lead to, which look the same from inside.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "vo/derived_files.h"
+#include "vo/fits_entries.h"
+#include "vo/local_cut.h"
 
 #include <algorithm>
 #include <set>
@@ -51,6 +54,18 @@ Place place_of(const Place& folder, const vo::Entry& entry) {
   return place;
 }
 
+/// What is made of a file and shown beside it; an archive's own file of that name comes first.
+std::optional<vo::Entry> headers_beside(const vo::DatasetFolder& links, const vo::Entry& entry) {
+  std::optional<vo::Entry> headers = vo::header_entry(entry);
+  const auto same = [&](const vo::Entry& e) { return e.folder == entry.folder && e.name == headers->name; };
+  if (headers && std::any_of(links.entries.begin(), links.entries.end(), same)) headers.reset();
+  return headers;
+}
+
+bool has_cutouts(const Place& folder, const vo::DatasetFolder& links) {
+  return !links.services.empty() || vo::can_be_cut_here(links, folder.dataset_row());
+}
+
 /// cutout.fits is of the dataset itself.
 Result<vo::Entry> field_cutout(const Place& folder, const vo::DatasetFolder& links) {
   if (folder.trail) return fail(Code::not_found, "cutout.fits is in the dataset's own folder");
@@ -71,7 +86,8 @@ Result<vo::DatasetFolderPtr> Namespace::folder_of(const Place& place, Patience p
 vo::Renew Namespace::renewal_of(const Place& file) {
   // Only what links and rows list can be listed anew; a cutout is made by its name.
   const auto listed = [&](std::string_view prefix) { return file.entry && file.entry->identity.starts_with(prefix); };
-  if (!file.listing || (!listed("link:") && !listed("url:") && !listed("service:"))) return {};
+  const bool cuts = file.entry && file.entry->local != nullptr;  // then it is about the file that is cut
+  if (!file.listing || (!cuts && !listed("link:") && !listed("url:") && !listed("service:"))) return {};
   return [archive = file.archive, listing = file.listing, dataset = file.dataset, way = file.way()](
              const vo::Entry& entry, const Error& why, const FetchContext& ctx) {
     return archive->catalog.renewed(listing, listing->datasets[dataset], way, entry, why, ctx);
@@ -85,17 +101,29 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
   Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
   if (!links) return fail(std::move(links).error());
   for (const vo::Entry& entry : (*links)->entries) {
-    if (entry.folder == folder.folder && entry.name == name) return place_of(folder, entry);
+    if (entry.folder != folder.folder) continue;
+    if (entry.name == name) return place_of(folder, entry);
+  }
+  // What is inside x.fits.gz, as x.fits, is not listed, because whoever copies the folder would copy both.
+  for (const vo::Entry& entry : (*links)->entries) {
+    if (entry.folder != folder.folder) continue;
+    for (std::optional<vo::Entry> made : {headers_beside(**links, entry), vo::unpacked_entry(entry)}) {
+      if (made && made->name == name) return data_below(folder, name, std::move(*made));
+    }
   }
   if (!folder.folder.empty()) return no_such(folder, name);
   for (const GeneratedKind kind : texts_of(folder, **links)) {
     if (name == file_name(kind)) return generated_below(folder, kind);
   }
-  if (name == kCutoutFolder && !(*links)->services.empty()) return below(folder, name, PlaceKind::cutout_folder);
+  if (name == kCutoutFolder && has_cutouts(folder, **links)) return below(folder, name, PlaceKind::cutout_folder);
   if (name == kFieldCutout) {
     Result<vo::Entry> entry = field_cutout(folder, **links);
     if (!entry) return fail(std::move(entry).error());
     return data_below(folder, name, std::move(*entry));
+  }
+  if (name.starts_with("best")) {
+    std::optional<Place> best = best_of(folder, **links);
+    if (best && best->path.ends_with("/" + std::string(name))) return std::move(*best);
   }
   if (sub_folders(**links).contains(std::string(name))) {
     Place place = below(folder, name, PlaceKind::semantics_folder);
@@ -113,14 +141,22 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
     out.items.push_back({std::string(name), place.is_folder(), place.ino()});
   };
   for (const vo::Entry& entry : (*links)->entries) {
-    if (entry.folder == folder.folder) add(place_of(folder, entry), entry.name);
+    if (entry.folder != folder.folder) continue;
+    add(place_of(folder, entry), entry.name);
+    if (std::optional<vo::Entry> headers = headers_beside(**links, entry))
+      add(data_below(folder, headers->name, std::move(*headers)), entry.name + ".hdr");
   }
   if (!folder.folder.empty()) return out;
   for (const GeneratedKind kind : texts_of(folder, **links)) add(generated_below(folder, kind), file_name(kind));
   for (const std::string& name : sub_folders(**links)) add(below(folder, name, PlaceKind::semantics_folder), name);
-  if (!(*links)->services.empty()) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
+  if (has_cutouts(folder, **links)) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
   if (Result<vo::Entry> entry = field_cutout(folder, **links)) {
     add(data_below(folder, kFieldCutout, std::move(*entry)), kFieldCutout);
+  }
+  if (const std::optional<Place> best = best_of(folder, **links)) {
+    const std::string name = best->path.substr(best->path.rfind('/') + 1);
+    const auto same = [&](const FolderItem& item) { return item.name == name; };
+    if (std::none_of(out.items.begin(), out.items.end(), same)) out.items.push_back(item_for(*best, name));
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include "cache/base/synchronized.h"
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "vo/fits_entries.h"
 
 #include <algorithm>
 #include <atomic>
@@ -13,17 +14,6 @@
 
 namespace skymount::fs {
 namespace {
-
-bool is_fits(const vo::Entry& entry) {
-  return entry.content_type.find("fits") != std::string::npos || entry.name.ends_with(".fits") ||
-         entry.name.ends_with(".fits.gz") || entry.name.ends_with(".fits.fz") || entry.name.ends_with(".fit");
-}
-
-/// DataLink 1.1 may say what a #this is; a catalogue or a time series beside the image is not it.
-bool may_be_image(const vo::Entry& entry) {
-  const std::string& kind = entry.content_qualifier;
-  return kind.empty() || kind.ends_with("image") || kind.ends_with("cube");
-}
 
 /// The preview to show, best first; larger is better.
 int preview_rank(const vo::Entry& entry) {
@@ -53,19 +43,10 @@ std::optional<vo::Entry> choose(const Place& folder, const vo::DatasetFolder& li
     if (!entry) return std::nullopt;
     return std::move(*entry);
   }
-  const vo::Entry* best = nullptr;
+  const vo::Entry* best = folder.flat == FlatKind::images ? vo::image_of(links, dataset) : nullptr;
   for (const vo::Entry& entry : links.entries) {
-    if (folder.flat == FlatKind::images) {
-      if (best == nullptr && entry.semantics == "#this" && !entry.links_document && is_fits(entry) &&
-          may_be_image(entry))
-        best = &entry;
-    } else if (preview_rank(entry) > (best == nullptr ? 0 : preview_rank(*best))) {
+    if (folder.flat == FlatKind::previews && preview_rank(entry) > (best == nullptr ? 0 : preview_rank(*best)))
       best = &entry;
-    }
-  }
-  if (folder.flat == FlatKind::images && dataset.product_type != "image" && dataset.product_type != "cube" &&
-      !dataset.product_type.empty()) {
-    return std::nullopt;
   }
   if (best == nullptr) return std::nullopt;
   return *best;

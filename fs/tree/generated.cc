@@ -59,6 +59,7 @@ std::string_view file_name(GeneratedKind kind) {
     case GeneratedKind::root_readme:
     case GeneratedKind::archive_readme:
     case GeneratedKind::query_readme:
+    case GeneratedKind::route_readme:
     case GeneratedKind::cutout_readme: return "README.txt";
     case GeneratedKind::status_json: return "status.json";
     case GeneratedKind::errors_log: return "errors.log";

@@ -8,9 +8,11 @@
 #include "fs/tree/recent_queries.h"
 #include "fs/tree/saved_queries.h"
 #include "fs/tree/used_cutouts.h"
+#include "vo/auth/credential.h"
 #include "vo/catalog.h"
 #include "vo/resolver.h"
 #include "vo/sources.h"
+#include "vo/table_files.h"
 
 #include <memory>
 #include <string>
@@ -32,25 +34,28 @@ struct Lanes {
 
 struct MountedArchive {
   MountedArchive(std::shared_ptr<vo::Archive> made, const std::shared_ptr<cache::MetaStore>& store,
-                 cache::BlockCache& blocks, const Clock& clock)
+                 cache::BlockCache& blocks, const Clock& clock, std::shared_ptr<vo::Workers> workers = nullptr)
       : archive(std::move(made)),
         catalog(archive, store, clock),
         used_cutouts(store),
         saved_queries(store, options().name),
         recent_queries(store, options().name, clock),
+        truncated_tables(store, options().name),
         sources(options().name, options().limits, options().ttl, options().cutout.max_bytes, archive->http(), store,
-                blocks, clock),
+                blocks, clock, std::move(workers), options().auth.kind != vo::AuthOptions::Kind::none),
         lanes(options().name) {}
 
   const vo::ArchiveOptions& options() const { return archive->options(); }
   const std::string& name() const { return archive->options().name; }
 
   std::shared_ptr<vo::Archive> archive;
+  vo::CredentialPtr credential;            ///< set before serving; null: asked without
   std::shared_ptr<vo::Resolver> resolver;  ///< of all archives; set before serving; null: target= is refused
   vo::Catalog catalog;
   UsedCutouts used_cutouts;
   SavedQueries saved_queries;
   RecentQueries recent_queries;
+  vo::TruncatedTables truncated_tables;
   vo::Sources sources;
   Lanes lanes;  // last: its threads end before what they use
 };

@@ -102,6 +102,11 @@ std::optional<vo::Resolved> resolved_target(const Place& place) {
   return place.archive->resolver->in_memory(*place.query->target);
 }
 
+/// The answer of the routed folder that a README lies in, when memory has it.
+vo::ListingPtr route_listing(const Place& readme) {
+  return readme.query ? readme.archive->catalog.listing_in_memory(*readme.query) : nullptr;
+}
+
 constexpr std::string_view kControlFolder = ".skymount";
 constexpr GeneratedKind kControlFiles[] = {GeneratedKind::status_json, GeneratedKind::errors_log,
                                            GeneratedKind::config_toml};
@@ -131,6 +136,8 @@ Result<Place> Namespace::child(const Place& folder, std::string_view name, Patie
       return no_such(folder, name);
     case PlaceKind::archive: return child_of_archive(folder, name, patience);
     case PlaceKind::recent_folder: return child_of_recent(folder, name);
+    case PlaceKind::route_folder: return child_of_route(folder, name, patience);
+    case PlaceKind::route_group: return child_of_group(folder, name, patience);
     case PlaceKind::query: return child_of_query(folder, name, patience);
     case PlaceKind::facet:
     case PlaceKind::facet_value: return child_of_facet(folder, name, patience);
@@ -165,6 +172,8 @@ Result<FolderContents> Namespace::contents(const Place& folder, Patience patienc
       return out;
     case PlaceKind::archive: return contents_of_archive(folder);
     case PlaceKind::recent_folder: return contents_of_recent(folder);
+    case PlaceKind::route_folder:
+    case PlaceKind::route_group: return contents_of_route(folder, patience);
     case PlaceKind::query: return contents_of_query(folder, patience);
     case PlaceKind::facet:
     case PlaceKind::facet_value: return contents_of_facet(folder, patience);
@@ -249,8 +258,10 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
       return of_folder([&](const vo::DatasetFolder& folder) {
         const bool takes_field =
             file.archive->archive->field_cutout(folder, file.dataset_row(), *file.query).has_value();
-        return cutout_readme(folder, takes_field ? file.query->position : std::nullopt);
+        return cutout_readme(folder, file.dataset_row(), takes_field ? file.query->position : std::nullopt);
       });
+    case GeneratedKind::route_readme:
+      return route_readme(file.archive->options(), *file.spot, route_listing(file).get());
     case GeneratedKind::flat_errors: return flat_errors_text(file, patience);
     case GeneratedKind::status_json:
     case GeneratedKind::errors_log:

@@ -10,6 +10,7 @@
 #include "fs/tree/facets.h"
 #include "fs/tree/node.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,6 +99,8 @@ class Namespace {
   Result<Place> child_of_root(const Place& folder, std::string_view name) const;
   Result<Place> child_of_archive(const Place& folder, std::string_view name, Patience patience) const;
   static Result<Place> child_of_recent(const Place& folder, std::string_view name);
+  Result<Place> child_of_route(const Place& folder, std::string_view name, Patience patience) const;
+  Result<Place> child_of_group(const Place& folder, std::string_view name, Patience patience) const;
   Result<Place> child_of_query(const Place& folder, std::string_view name, Patience patience) const;
   Result<Place> child_of_dataset(const Place& folder, std::string_view name, Patience patience) const;
   Result<Place> child_of_cutouts(const Place& folder, std::string_view name, Patience patience) const;
@@ -110,11 +113,14 @@ class Namespace {
   /// The questions that are kept right below an archive's or a question's folder.
   static void add_saved(FolderContents& contents, const Place& folder);
   Result<FolderContents> contents_of_facet(const Place& folder, Patience patience) const;
+  Result<FolderContents> contents_of_route(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_query(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_dataset(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_cutouts(const Place& folder, Patience patience) const;
   Result<FolderContents> contents_of_flat(const Place& folder, Patience patience) const;
   Result<std::string> flat_errors_text(const Place& file, Patience patience) const;
+  /// best.EXT of a dataset's own folder; nothing when there is no file that could be it.
+  std::optional<Place> best_of(const Place& folder, const vo::DatasetFolder& links) const;
   Result<std::string> count_text(const Place& file, Patience patience) const;
   Result<FacetPtr> facet_of(const Place& folder, const vo::Listing& listing, Patience patience) const;
 
@@ -122,6 +128,12 @@ class Namespace {
   ErrorJournal& journal_;
   mutable FacetShelf facets_;
 };
+
+/// What a name below the spot stands for; nothing: no route goes there. Asks nobody. Errors  invalid: a value that is
+/// not of its hole's type.
+Result<std::optional<Place>> routed_child(const Place& folder, const vo::RouteSpot& spot, std::string_view name);
+/// The names that can be told below the spot: literal ones, tables, and listed values.
+void add_routed(FolderContents& contents, const Place& folder, const vo::RouteSpot& spot);
 
 /// `folder`'s path with `name` appended, and all else inherited.
 Place below(const Place& folder, std::string_view name, PlaceKind kind);

@@ -28,6 +28,8 @@ enum class PlaceKind {
   facet,             ///< /gavo/pos=.../by-year
   facet_value,       ///< /gavo/pos=.../by-year/1890
   recent_folder,     ///< /gavo/recent
+  route_folder,      ///< /eso/product=...: a folder that [[route]] describes
+  route_group,       ///< /eso/product=.../ANCILLARY: some of its files
   symlink,           ///< leads to another name of this mount, by `target`
   generated,         ///< a text made here
   data,              ///< bytes of the archive
@@ -55,7 +57,8 @@ enum class GeneratedKind {
   links_vot,
   dataset_json,
   errors_txt,
-  cutout_readme
+  cutout_readme,
+  route_readme
 };
 
 struct Place {
@@ -64,16 +67,17 @@ struct Place {
   MountedArchive* archive = nullptr;
   std::shared_ptr<const vo::Query> query;
   FlatKind flat = FlatKind::cutouts;
-  vo::ListingPtr listing;     ///< the answer in which the dataset was found
-  std::uint32_t dataset = 0;  ///< index into listing->datasets
+  vo::ListingPtr listing;                       ///< the answer in which the dataset was found
+  std::uint32_t dataset = 0;                    ///< index into listing->datasets
   std::shared_ptr<const vo::LinksTrail> trail;  ///< into nested links documents; null: the dataset's own
-  std::string folder;         ///< semantics folder
+  std::string folder;                           ///< semantics folder
   FacetKind facet = FacetKind::collection;
-  std::string facet_value;    ///< name of a facet's folder
-  std::string target;         ///< of a symlink: relative to the folder it lies in
+  std::string facet_value;        ///< name of a facet's folder
+  std::string target;             ///< of a symlink: relative to the folder it lies in
   std::optional<WallTime> dated;  ///< a symlink's own time: when the question behind it was asked
   GeneratedKind generated = GeneratedKind::root_readme;
   std::shared_ptr<const vo::Entry> entry;
+  std::shared_ptr<const vo::RouteSpot> spot;  ///< route_folder
 
   bool is_symlink() const { return kind == PlaceKind::symlink; }
   bool is_folder() const { return kind != PlaceKind::generated && kind != PlaceKind::data && !is_symlink(); }
@@ -106,7 +110,7 @@ struct Node {
   const std::uint64_t ino;
   Synchronized<std::optional<Bound>> bound;
   mutable std::atomic<bool> shown_as_estimate{
-      false};  ///< the kernel may hold, or be about to take in, a size that was a guess
+      false};                             ///< the kernel may hold, or be about to take in, a size that was a guess
   std::atomic<bool> seen_undated{false};  ///< somebody saw the row's date on data that was not opened yet
   std::atomic<std::uint64_t> sent_listing_version{0};  ///< of the directory contents that the kernel holds
 };

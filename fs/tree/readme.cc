@@ -3,6 +3,8 @@
 
 #include "fs/tree/generated.h"
 #include "fs/tree/readable.h"
+#include "vo/discovery_service.h"
+#include "vo/local_cut.h"
 
 namespace skymount::fs {
 namespace {
@@ -41,7 +43,7 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
   std::string out = options.title.empty() ? options.name : readable(options.title);
   out += "\n";
   if (!options.description.empty()) out += readable(options.description) + "\n";
-  out += "Service: " + readable(options.tap.url) +
+  out += "Service: " + readable(vo::discovery_url(options)) +
          "\n\nEnter a folder whose name is a question; it need not be listed. Try, in this folder:\n";
   out += example("ls pos=156.01,48.14", "datasets whose footprint contains the position (degrees, ICRS)");
   out += example("ls pos=156.01,48.14,0.5", "footprint meets the circle of 0.5 degrees (also 30arcmin)");
@@ -63,6 +65,8 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
       "In an answer: one folder a dataset, results.vot and results.csv with the table behind it, cutouts/, images/ "
       "and\n"
       "previews/ with one file a dataset, and by-collection/, by-year/, by-instrument/, by-type/, by-band/.\n";
+  if (!options.routes.empty())
+    out += "\nFolders of this archive's own:\n" + routes_text(*vo::route_root(options.routes));
   return out;
 }
 
@@ -103,13 +107,24 @@ void describe(std::string& out, const vo::Field& parameter) {
 
 }  // namespace
 
-std::string cutout_readme(const vo::DatasetFolder& folder, const std::optional<vo::SkyPosition>& field) {
+std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& dataset,
+                          const std::optional<vo::SkyPosition>& field) {
   std::string out = "Any cutout: open a file here whose name says what you want. It need not be listed.\n";
   if (field) {
     out += "\nTry, in this folder:\n";
     out += example("head -c 80 circle=" + field->canonical() + ",0.05.fits", "the rectangle around a circle, degrees");
     out += example("ls", "and this README; cutouts that were fetched are listed");
   }
+  if (vo::can_be_cut_here(folder, dataset)) {
+    out +=
+        "\nNAME=VALUE,NAME=VALUE.fits, cut out of the image on this machine where no service does it:\n"
+        "  circle=RA,DEC,RADIUS  box=RA,DEC,WIDTH,HEIGHT  polygon=RA,DEC,RA,DEC,RA,DEC   the rectangle around it, "
+        "degrees\n"
+        "  pixels=X0..X1,Y0..Y1  planes=A..B  hdu=N     counted from 1, ends included; HDU 0 is the primary one\n"
+        "  band=400nm..700nm                            planes of a cube, by its spectral axis\n"
+        "  from=NAME                                    another FITS file of the dataset\n";
+  }
+  if (folder.services.empty()) return out;
   out +=
       "\nNAME=VALUE,NAME=VALUE.fits: parameters that the service declares (below), in any case.\n"
       "Intervals are written LOW..HIGH, arrays with commas; circle= is RA,DEC,RADIUS in degrees.\n";

@@ -15,7 +15,13 @@ std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& arch
 std::string archive_readme(const vo::ArchiveOptions& options);
 /// `listing` may be null: then the text says nothing of counts. `resolved`: where the question's target is, or null.
 std::string query_readme(const vo::Query& query, const vo::Listing* listing, const vo::Resolved* resolved);
-/// The parameters that the dataset's cutout services declare. `field`: a position that can be cut out.
-std::string cutout_readme(const vo::DatasetFolder& folder, const std::optional<vo::SkyPosition>& field);
+/// Of a folder of [[route]]: what can be entered below, and what its answer holds when that is here.
+std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot& spot, const vo::Listing* listing);
+/// What the routes below a spot are for, with an example each; empty without any.
+std::string routes_text(const vo::RouteSpot& spot);
+/// The parameters that the dataset's cutout services declare, and what is cut here. `field`: a position that can be cut
+/// out.
+std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& dataset,
+                          const std::optional<vo::SkyPosition>& field);
 
 }  // namespace skymount::fs

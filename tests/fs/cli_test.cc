@@ -89,7 +89,7 @@ TEST(CommandLine, AnUnknownMountOptionIsAnErrorThatNamesIt) {
   EXPECT_THAT(complaint({"mount", "-o", "offlin", "/sky"}), HasSubstr("did you mean 'offline'?"));
   EXPECT_THAT(complaint({"mount", "-o", "archive=", "/sky"}), HasSubstr("value is missing"));
   EXPECT_THAT(complaint({"mount", "-o", "uid=0", "/sky"}), HasSubstr("'uid'"));
-  EXPECT_THAT(complaint({"mount", "-o", "share_protected", "/sky"}), HasSubstr("not supported by this version"));
+  EXPECT_THAT(complaint({"mount", "-o", "default_permissions", "/sky"}), HasSubstr("not supported by this version"));
 }
 
 TEST(CommandLine, AMisspeltCommandOrFlagIsToldTheNearest) {
@@ -164,8 +164,10 @@ TEST(CommandLine, HelpIsAskedForInEveryUsualWayAndHasExamples) {
   EXPECT_THAT(parse({"--version"})->text, HasSubstr("skymount " SKYMOUNT_VERSION));
 }
 
-TEST(CommandLine, WhatIsNotThereYetIsNotAdvertised) {
-  EXPECT_THAT(parse({"--help"})->text, Not(HasSubstr("login")));
+TEST(CommandLine, ALoginIsToOneArchive) {
+  EXPECT_EQ(parse({"login", "eso"})->target, "eso");
+  EXPECT_THAT(complaint({"login"}), HasSubstr("ARCHIVE"));
+  EXPECT_TRUE(parse({"mount", "-o", "allow_other,share_protected", "/sky"})->share_protected);
 }
 
 TEST(MountTable, IsReadWithBlanksAndOptionalFields) {

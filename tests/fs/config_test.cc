@@ -202,10 +202,8 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "[ssa]\nurl = \"http://a.example/\"\n", head + "[sia]\nurl = \"http://a.example/\"\n",
-        head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[auth]\nkind = \"basic\"\n",
-        head + "[auth]\nhosts = [\"a.example\"]\n", head + "[limits]\nbytes_per_hour = 1000\n",
-        head + "[[route]]\npath = \"product={product_id}\"\n", head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
+       {head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[limits]\nbytes_per_hour = 1000\n",
+        head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
     EXPECT_EQ(code_of(text), Code::unsupported) << text;
     EXPECT_THAT(complaint(text), AllOf(HasSubstr("given.toml:"), HasSubstr("not supported by this version"))) << text;
   }
@@ -432,13 +430,6 @@ TEST_F(Configured, MappedOriginsReachEveryArchiveAndAreChecked) {
               ElementsAre(std::pair<std::string, std::string>("dc.g-vo.org", "http://127.0.0.1:8080")));
   request.map = {{"http://dc.g-vo.org", "http://127.0.0.1:8080"}};
   EXPECT_FALSE(load(request));
-}
-
-TEST_F(Configured, ASecretsFileIsNotReadAndSaidSo) {
-  shipped("gavo.toml", kFourLines);
-  EXPECT_THAT(load()->notices, IsEmpty());
-  users("secrets.toml", "anything\n");
-  EXPECT_THAT(load()->notices, ElementsAre(HasSubstr("secrets.toml")));
 }
 
 TEST_F(Configured, TheEffectiveConfigurationIsTomlAndShowsNoToken) {

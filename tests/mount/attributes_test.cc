@@ -240,7 +240,7 @@ TEST_F(AttributesOnAMount, FindAndGrepGoByThem) {
                   out("then") + " -printf '%f\\n'"),
             "1913-08-21_TINY_plate1\n");
   EXPECT_EQ(shown("find " + query_ + " -type f -name plate1.fits -size +100k -printf '%f\\n'"), "plate1.fits\n");
-  EXPECT_EQ(shown("perl -MFile::Find -e 'find(sub { print \"$_\\n\" if /_full/ }, shift)' " + query_),
+  EXPECT_EQ(shown("perl -MFile::Find -e 'find(sub { print \"$_\\n\" if /_full.fits$/ }, shift)' " + query_),
             "plate1_full.fits\n");
   shown("grep -r --include=README.txt -l pos " + mount_->path().string() + "/tiny/README.txt " + query_);
   EXPECT_TRUE(origin_.requests().empty());

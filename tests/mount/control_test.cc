@@ -190,8 +190,8 @@ TEST_F(ControlCommands, VerifyFindsDamageAndForgetsItWithAndWithoutAMount) {
   const Ran found = skymount("cache verify " + at(""));
   EXPECT_EQ(found.exit_code, 1);
   EXPECT_THAT(found.output, HasSubstr("16.4 kB were damaged"));
-  EXPECT_EQ(run("cat " + at(folder_) + "/*.fits > " + (dir_.path() / "all").string()).exit_code, 0);
-  EXPECT_EQ(run("cmp <(cat " + at(folder_) + "/*.fits) " + (dir_.path() / "all").string()).exit_code, 0);
+  EXPECT_EQ(run("cat " + at(folder_) + "/f*.fits > " + (dir_.path() / "all").string()).exit_code, 0);
+  EXPECT_EQ(run("cmp <(cat " + at(folder_) + "/f*.fits) " + (dir_.path() / "all").string()).exit_code, 0);
   mount_->unmount();
   const std::string directory = " --cache " + (dir_.path() / "cache").string();
   const Ran again = skymount("cache verify" + directory);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The tree without a kernel: walks paths through Filesystem's own calls and waits for each continuation.
-#include "fs/daemon/assemble.h"
 #include "fs/config/config.h"
+#include "fs/daemon/assemble.h"
 #include "fs/tree/errno_map.h"
 #include "tests/mount/driver.h"
 
@@ -120,6 +120,7 @@ class DirectDriver final : public Driver {
     if (!config) throw std::runtime_error(config.error().what());
     fs::MountRequest request;
     request.config = std::move(*config);
+    request.fits_program = SKYMOUNT_FITS;
     std::filesystem::create_directories(request.config.global.cache_dir);
     Result<std::unique_ptr<fs::World>> world = fs::World::build(request, clock_);
     if (!world) throw std::runtime_error(world.error().what());

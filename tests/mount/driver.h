@@ -49,7 +49,7 @@ class Driver {
 struct Archive {
   std::string name;
   std::string tap_url;
-  std::string extra;  ///< more lines of TOML
+  std::string extra{};   ///< more lines of TOML
   std::string tap = {};  ///< more lines of [tap]
 };
 

@@ -53,7 +53,7 @@ TEST_F(Readdir, LookingAtEveryFolderOfAnAnswerIsNoUpcallEach) {
 
 TEST_F(Readdir, AFileIsLookedUpByItselfEachTimeItsSizeIsAGuess) {
   const std::string dataset = query_ + "/$(ls " + query_ + " | grep TINY | head -n 1)";
-  ASSERT_EQ(run("ls -f " + dataset + " | grep -c a.fits").output, "1\n");
+  ASSERT_EQ(run("ls -f " + dataset + " | grep -c 'a.fits$'").output, "1\n");
   const long before = lookups();
   run("stat " + dataset + "/a.fits");
   EXPECT_GT(lookups(), before) << "the listing must not have told the kernel anything about the file";

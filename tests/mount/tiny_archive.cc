@@ -129,8 +129,16 @@ std::string small_fits(int rows, unsigned seed) {
   char naxis2[81];
   std::snprintf(naxis2, sizeof naxis2, "NAXIS2  = %20d", rows);
   std::string out = card("SIMPLE  =                    T") + card("BITPIX  =                   16") +
-                    card("NAXIS   =                    2") + card("NAXIS1  =                 1440") + card(naxis2) +
-                    card("END");
+                    card("NAXIS   =                    2") + card("NAXIS1  =                 1440") + card(naxis2);
+  // The whole sky, so that each position can be cut out.
+  char scale[81], middle[81];
+  std::snprintf(scale, sizeof scale, "CDELT2  = %20.10f", 180.0 / rows);
+  std::snprintf(middle, sizeof middle, "CRPIX2  = %20.1f", (rows + 1) / 2.0);
+  for (const char* text :
+       {"CTYPE1  = 'RA---CAR'", "CTYPE2  = 'DEC--CAR'", "CRVAL1  =                180.0",
+        "CRVAL2  =                  0.0", "CRPIX1  =                720.5", "CDELT1  =                -0.25"})
+    out += card(text);
+  out += card(scale) + card(middle) + card("END");
   out.resize(2880, ' ');
   std::mt19937 random(seed);
   for (int i = 0; i < rows * 1440; ++i) {

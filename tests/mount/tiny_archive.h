@@ -44,7 +44,8 @@ class TinyArchive {
   std::shared_ptr<State> state_;
 };
 
-/// A FITS file of one 16-bit image with `rows` rows of 1440 pixels, its samples depending on place and seed.
+/// A FITS file of one 16-bit image with `rows` rows of 1440 pixels, its samples depending on place and seed; its
+/// coordinates are those of the whole sky.
 std::string small_fits(int rows, unsigned seed);
 
 }  // namespace skymount::test

@@ -7,6 +7,7 @@
 #include "tests/support/random.h"
 #include "tests/support/temp_dir.h"
 #include "tests/vo/fake_service.h"
+#include "vo/derived_files.h"
 
 #include <gmock/gmock.h>
 
@@ -38,8 +39,8 @@ struct SourcesFixture {
     http.connect = std::chrono::seconds(2);
     http.first_byte = std::chrono::seconds(5);
     http.stall = std::chrono::seconds(5);
-    sources = std::make_unique<Sources>("fake", Limits{.connect = std::chrono::seconds(1)}, Lifetimes{}, 2'000'000, make_http_client(http), store,
-                                        *blocks, clock);
+    sources = std::make_unique<Sources>("fake", Limits{.connect = std::chrono::seconds(1)}, Lifetimes{}, 2'000'000,
+                                        make_http_client(http), store, *blocks, clock, nullptr, with_credential);
   }
 
   Entry entry(const std::string& path) const {
@@ -62,6 +63,7 @@ struct SourcesFixture {
   skymount::test::TempDir dir;
   ManualClock clock;
   demo::Origin origin;
+  bool with_credential = false;  ///< from the next remount() on
   std::shared_ptr<cache::Lmdb> lmdb;
   std::shared_ptr<cache::MetaStore> store;
   std::unique_ptr<cache::BlockCache> blocks;
@@ -270,6 +272,28 @@ TEST(Sources, AnEmbargoAsksNobody) {
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code(), Code::denied);
   EXPECT_THAT(f.origin.requests(), SizeIs(0));
+}
+
+TEST(Sources, WhatIsNotForEverybodyIsAskedForWithACredentialAlsoWhereItIsMadeOfAnotherFile) {
+  SourcesFixture f;
+  std::string fits = "SIMPLE  =                    T" + std::string(50, ' ') + "BITPIX  =                    8" +
+                     std::string(50, ' ') + "NAXIS   =                    0" + std::string(50, ' ') + "END";
+  fits.resize(2880, ' ');
+  f.origin.put("/a.fits", fits, "image/fits", "\"v1\"");
+  Entry entry = f.entry("/a.fits");
+  entry.error = "not public before 2999-01-01";
+  const std::optional<Entry> headers = header_entry(entry);
+  ASSERT_TRUE(headers);
+  EXPECT_EQ(f.sources->open(*headers, soon()).error().code(), Code::denied);
+
+  f.with_credential = true;
+  f.remount();
+  const auto reader = f.sources->open(entry, soon());
+  ASSERT_TRUE(reader) << reader.error().what();
+  EXPECT_EQ(f.all(*reader), fits);
+  const auto text = f.sources->open(*headers, soon());
+  ASSERT_TRUE(text) << text.error().what();
+  EXPECT_THAT(f.all(*text), ::testing::StartsWith("SIMPLE"));
 }
 
 TEST(Sources, ALoginPageIsNoFitsAndIsNotRemembered) {

@@ -38,12 +38,14 @@ Result<HttpClient::Whole> HttpClient::get_whole(HttpRequest request, const Fetch
   }
 }
 
-std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPolicy policy) {
+std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPolicy policy, const Dress& dress) {
   policy.requests_per_second = options.requests_per_second;
   std::shared_ptr<Transport> wire = std::make_shared<CurlClient>(options);
   if (!options.map.empty()) wire = std::make_shared<MappedTransport>(std::move(wire), options.map);
   wire = std::make_shared<UnpackingTransport>(std::move(wire));
-  return std::make_shared<RedirectingClient>(std::make_shared<RetryingTransport>(std::move(wire), std::move(policy)));
+  wire = std::make_shared<RetryingTransport>(std::move(wire), std::move(policy));
+  if (dress) wire = dress(std::move(wire));
+  return std::make_shared<RedirectingClient>(std::move(wire));
 }
 
 std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options) {

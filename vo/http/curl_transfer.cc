@@ -150,6 +150,11 @@ void CurlTransfer::describe_connection(const Setup& setup) {
   curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!setup.options.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, setup.options.ca_file.c_str());
+  if (const auto& certificate = exchange_->request.certificate) {
+    curl_easy_setopt(easy_, CURLOPT_SSLCERT, certificate->certificate.c_str());
+    curl_easy_setopt(easy_, CURLOPT_SSLKEY, certificate->key.c_str());
+    if (!certificate->passphrase.empty()) curl_easy_setopt(easy_, CURLOPT_KEYPASSWD, certificate->passphrase.c_str());
+  }
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Callbacks::header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Callbacks::body);

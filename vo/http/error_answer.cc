@@ -76,6 +76,7 @@ Error error_of(const HttpResponse& response, std::string_view body, bool compute
   std::string what = response.final_url.redacted() + ": HTTP " + std::to_string(response.status);
   if (const std::string words = gist_of(response.without_secrets(std::string(body))); !words.empty())
     what += ": " + words;
+  if (!response.about_credential.empty()) what += " (" + printable(response.about_credential) + ")";
   const bool about_parameters = computed && body.find("UsageError") != std::string_view::npos;
   return {code_of(response.status, about_parameters), std::move(what)};
 }

@@ -29,6 +29,11 @@ class HttpHeaders {
 /// HTTP/2 streams would share one TCP flow.
 enum class Traffic { metadata, data };
 
+/// PEM files to prove with who asks (TLS client authentication), and the key's passphrase.
+struct ClientCertificate {
+  std::string certificate, key, passphrase;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   Url url;
@@ -38,6 +43,8 @@ struct HttpRequest {
   Traffic traffic = Traffic::metadata;
   bool identity = false;       ///< ask for identity encoding also without a range
   std::uint64_t max_body = 0;  ///< 0: no limit; beyond it the transfer ends with too_large
+  bool bare = false;           ///< no credential goes with it: a redirect led here from another origin
+  std::optional<ClientCertificate> certificate = std::nullopt;
 };
 
 struct HttpResponse {
@@ -46,6 +53,8 @@ struct HttpResponse {
   Url final_url;  ///< after redirects
   /// Values of secret parameters in the URLs on the way; an error page may repeat them.
   std::vector<std::string> secrets = {};
+  /// Of a refusal (401, 403): what became of the credential, and what to do. Empty where there is none.
+  std::string about_credential = {};
   /// `words` of the answer without them, nor those of final_url.
   std::string without_secrets(std::string words) const;
 

@@ -53,7 +53,10 @@ Result<HttpRequest> redirected(const HttpRequest& request, const HttpResponse& r
     next.method = "GET";
     next.body.clear();
   }
-  next.headers = kept_headers(request.headers, target->origin() == request.url.origin(), !to_get);
+  const bool same_origin = target->origin() == response.final_url.origin();
+  next.headers = kept_headers(request.headers, same_origin, !to_get);
+  next.bare = request.bare || !same_origin;
+  next.certificate.reset();
   next.url = std::move(*target);
   return next;
 }
@@ -76,7 +79,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
       if (!on_header) return {};
       if (secrets.empty()) return on_header(response);
       HttpResponse with_story = response;
-      with_story.secrets = secrets;
+      with_story.secrets.insert(with_story.secrets.end(), secrets.begin(), secrets.end());
       return on_header(with_story);
     };
     const auto body = [&](ByteView piece) -> Result<void> {
@@ -88,7 +91,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
     WireResult result = transport_->exchange(current, header, body, ctx);
     if (!leads_on) {
       if (!result) return fail(std::move(result.error().error));
-      result->secrets = std::move(secrets);
+      result->secrets.insert(result->secrets.end(), secrets.begin(), secrets.end());
       return std::move(*result);
     }
     // What became of a redirect's body matters to nobody, but a caller that left does.

@@ -49,7 +49,10 @@ class RetryingTransport final : public Transport {
   Steady::time_point next_turn_{};
 };
 
+/// Puts something between the redirects and the retries: what each hop of a request passes (vo/auth).
+using Dress = std::function<std::shared_ptr<Transport>(std::shared_ptr<Transport>)>;
+
 /// make_http_client with other patience; options.requests_per_second still decides the pace.
-std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPolicy policy);
+std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPolicy policy, const Dress& dress = {});
 
 }  // namespace skymount::vo

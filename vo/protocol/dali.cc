@@ -133,6 +133,12 @@ Error error_of_answer(int status, std::string_view body) {
   return {code_of_http(status, body), (status == 200 ? "not a VOTable" : number) + ": " + first_words(body)};
 }
 
+Error error_of_answer(const HttpResponse& response, std::string_view body) {
+  Error error = error_of_answer(response.status, response.without_secrets(std::string(body)));
+  if (response.about_credential.empty()) return error;
+  return {error.code(), error.what() + " (" + response.about_credential + ")"};
+}
+
 Result<FetchedDocument> get_document(HttpClient& client, const Url& url, const FetchContext& ctx) {
   HttpRequest request;
   request.url = url;
@@ -146,7 +152,7 @@ Result<FetchedDocument> document_of(HttpClient::Whole whole, const Url& url) {
   if (response.status == 204) return fail(Code::no_data, url.redacted() + ": HTTP 204, no content");
   if (response.status < 200 || response.status >= 300) {
     const std::string body = response.without_secrets(std::move(whole.body));
-    return fail(error_of_answer(response.status, body).during(url.redacted()));
+    return fail(error_of_answer(response, body).during(url.redacted()));
   }
   return FetchedDocument{std::move(whole.body), response.content_type(), response.final_url};
 }
@@ -179,7 +185,7 @@ Result<std::optional<FetchedDocument>> get_document_if_small(HttpClient& client,
   if (!response) return fail(std::move(response).error().during(url.redacted()));
   if (response->status < 200 || response->status >= 300) {
     const std::string body = response->without_secrets(std::move(document.body));
-    return fail(error_of_answer(response->status, body).during(url.redacted()));
+    return fail(error_of_answer(*response, body).during(url.redacted()));
   }
   document.content_type = response->content_type();
   document.url = response->final_url;

@@ -30,6 +30,9 @@ Error error_of_status(std::string_view message);
 /// text or HTML. `status` may be 200: then the body is known not to be an answer.
 Error error_of_answer(int status, std::string_view body);
 
+/// The same of an answer that is here: without the secrets on the way, with what became of the credential.
+Error error_of_answer(const HttpResponse& response, std::string_view body);
+
 /// At most this much of a body is kept to explain an error.
 inline constexpr std::size_t kErrorBody = 64 * 1024;
 

@@ -35,10 +35,10 @@ Result<void> TapAnswerIntake::body(ByteView piece) {
 }
 
 Result<TapService::Answer> TapAnswerIntake::finish() {
-  if (response_.status != 200) return fail(error_of_answer(response_.status, response_.without_secrets(kept_)));
+  if (response_.status != 200) return fail(error_of_answer(response_, kept_));
   if (!reading_) {
     if (Result<void> read = decide(); !read && !enough_) return fail(read.error());
-    if (!reading_ && !enough_) return fail(error_of_answer(response_.status, response_.without_secrets(kept_)));
+    if (!reading_ && !enough_) return fail(error_of_answer(response_, kept_));
   }
   if (enough_) return TapService::Answer{meta_.value_or(TableMeta{}), true, {}};
   Result<TableMeta> meta = reader_.finish();

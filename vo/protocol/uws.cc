@@ -82,7 +82,7 @@ Result<HttpClient::Whole> UwsService::post(const Url& url, const Parameters& par
   if (status == 405 || status == 501)
     return fail(Code::unsupported,
                 url.redacted() + ": HTTP " + std::to_string(status) + ", nothing takes a POST there");
-  if (status >= 400) return fail(error_of_answer(status, answer->body).during(url.redacted()));
+  if (status >= 400) return fail(error_of_answer(answer->response, answer->body).during(url.redacted()));
   return answer;
 }
 
@@ -132,7 +132,7 @@ Result<UwsState> UwsService::ask(const Url& job, const std::string& phase, bool 
   if (!answer) return fail(std::move(answer).error().during("job " + job.redacted()));
   const int status = answer->response.status;
   if (status == 404 || status == 410) return fail(Code::not_found, "job " + job.redacted() + " is gone at the archive");
-  if (status >= 400) return fail(error_of_answer(status, answer->body).during("job " + job.redacted()));
+  if (status >= 400) return fail(error_of_answer(answer->response, answer->body).during("job " + job.redacted()));
   Result<UwsState> state = parse_job(answer->body);
   if (!state) return fail(std::move(state).error().during("job " + job.redacted()));
   return state;

@@ -119,7 +119,30 @@ bool Query::empty() const {
   return *this == Query{};
 }
 
+namespace {
+
+/// "/product={product_id}" with the values in the place of the holes.
+std::string canonical_of(const RouteCall& call) {
+  std::string out = "/";
+  for (std::size_t at = 0; at < call.route.size();) {
+    const std::size_t close = call.route[at] == '{' ? call.route.find('}', at) : std::string::npos;
+    if (close == std::string::npos) {
+      out += call.route[at++];
+      continue;
+    }
+    const std::string inside = call.route.substr(at + 1, close - at - 1);
+    const std::string hole = inside.substr(0, inside.find(':'));
+    for (const auto& [name, value] : call.values)
+      if (name == hole) out += encoded(value, false);
+    at = close + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string Query::canonical() const {
+  if (route) return canonical_of(*route);
   std::string out;
   const auto term = [&](std::string_view key, const std::string& value) {
     if (!out.empty()) out += ',';

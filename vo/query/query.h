@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace skymount::vo {
 
@@ -30,9 +32,17 @@ struct TextPattern {
 enum class TextKey { type, collection, instrument, facility, calib, id };
 std::string_view column_of(TextKey key);  ///< ObsCore column: dataproduct_type, obs_collection, ...; calib_level
 
+/// A folder of [[route]]: which route (by its path as configured), and what its holes hold.
+struct RouteCall {
+  std::string route;
+  std::vector<std::pair<std::string, std::string>> values;
+  friend bool operator==(const RouteCall&, const RouteCall&) = default;
+};
+
 struct Query {
+  std::optional<RouteCall> route = {};  ///< then the rest is empty
   std::optional<SkyPosition> position;
-  std::optional<double> radius_deg;   ///< only with a position or a target
+  std::optional<double> radius_deg;  ///< only with a position or a target
   /// A name, to be resolved to a position before asking an archive (vo/resolver). With it `position` is what it was
   /// resolved to, and the canonical text still names the target alone: it does not change with a resolver's digits.
   std::optional<std::string> target;
@@ -42,7 +52,8 @@ struct Query {
   std::optional<std::uint64_t> limit;
 
   bool empty() const;
-  /// Keys in table order (pos target time band type collection instrument facility calib id limit), shortest fixed
+  /// Of a route its path with the values filled in, after a '/', which no other canonical text begins with. Else keys
+  /// in table order (pos target time band type collection instrument facility calib id limit), shortest fixed
   /// notation, RA in [0,360); a valid path component.
   std::string canonical() const;
   friend bool operator==(const Query&, const Query&) = default;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+//
+// What an archive's own folders are for, told from its [[route]]s.
+#include "fs/tree/readable.h"
+#include "fs/tree/readme.h"
+
+namespace skymount::fs {
+namespace {
+
+using Rows = vo::Route::Rows;
+
+/// The rest of a route's path: "plate={plate_id:int}/source.csv".
+std::string rest_of(const vo::Route& route, std::size_t depth) {
+  std::string out;
+  for (std::size_t i = depth; i < route.path.size(); ++i) out += (out.empty() ? "" : "/") + route.path[i].text();
+  if (route.rows == Rows::table) out += ".csv (also .tsv .vot .fits)";
+  if (route.rows == Rows::files || route.rows == Rows::datasets) out += "/";
+  return out;
+}
+
+std::string purpose_of(const vo::Route& route) {
+  if (!route.description.empty()) return route.description;
+  switch (route.rows) {
+    case Rows::files: return "files";
+    case Rows::datasets: return "datasets, each with its links";
+    case Rows::table: return "a table";
+    case Rows::service: return "made by the archive on demand";
+  }
+  return "";
+}
+
+/// The example below `depth` names.
+std::string example_of(const vo::Route& route, std::size_t depth) {
+  std::string_view text = route.example;
+  for (std::size_t i = 0; i < depth; ++i) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) return "";
+    text.remove_prefix(slash + 1);
+  }
+  return std::string(text);
+}
+
+}  // namespace
+
+std::string routes_text(const vo::RouteSpot& spot) {
+  std::string out;
+  for (const vo::RouteSpot::One& one : spot.routes) {
+    const vo::Route& route = *one.route;
+    if (route.path.size() <= spot.depth) continue;
+    out += "  " + readable(rest_of(route, spot.depth)) + "\n      " + readable(purpose_of(route)) + "\n";
+    if (const std::string example = example_of(route, spot.depth); !example.empty())
+      out += "      for example: " + readable(example) + "\n";
+    for (std::size_t i = spot.depth; i < route.path.size(); ++i) {
+      std::string fault;
+      const std::size_t listed = vo::listed_values(route.list, route.path[i].hole, &fault).size();
+      if (listed > 0)
+        out += "      " + std::to_string(listed) + " names are listed, from " + readable(route.list.csv) + "\n";
+      if (!fault.empty()) out += "      " + readable(fault) + "\n";
+    }
+  }
+  return out;
+}
+
+std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot& spot, const vo::Listing* listing) {
+  std::string out;
+  if (const vo::RouteSpot::One* here = spot.ending()) {
+    out += readable(purpose_of(*here->route)) + "\n";
+    for (const auto& [hole, value] : here->values) out += "  " + readable(hole) + " = " + readable(value) + "\n";
+    out += "Of " + readable(options.title.empty() ? options.name : options.title) + ", by " +
+           readable(here->route->where) + "; query.adql is what was asked.\n";
+  }
+  if (listing != nullptr) {
+    std::uint64_t bytes = 0, sized = 0;
+    const auto add = [&](const std::optional<std::uint64_t>& size) {
+      bytes += size.value_or(0);
+      sized += size ? 1 : 0;
+    };
+    for (const vo::Entry& file : listing->files) add(file.size_estimate);
+    for (const vo::Dataset& dataset : listing->datasets) add(dataset.size_estimate);
+    const std::size_t things = listing->files.size() + listing->datasets.size();
+    out += "\ncount: " + std::to_string(things) + (listing->files.empty() ? " datasets" : " files") + " in " +
+           std::to_string(listing->table.size()) + " rows\n";
+    out += "bytes: " +
+           (sized == 0 ? "unknown"
+                       : std::to_string(bytes) + ", as the archive estimates" +
+                             (sized < things ? " for " + std::to_string(sized) + " of them" : "")) +
+           "\n";
+    if (!listing->shortfalls.empty()) out += "Read INCOMPLETE.txt: the answer is not the whole truth.\n";
+  }
+  const std::string below = routes_text(spot);
+  if (!below.empty()) out += "\nCan be entered here:\n" + below;
+  return out;
+}
+
+}  // namespace skymount::fs

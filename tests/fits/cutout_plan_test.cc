@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+//
+// What is cut out of which image, and the header that the cutout gets, through the real worker behind its wall.
+#include "vo/fits/cutout_plan.h"
+#include "tests/fits/fits_files.h"
+#include "vo/fits/cards.h"
+
+#include <gmock/gmock.h>
+
+namespace skymount::vo {
+namespace {
+
+using test::File;
+using test::image_header;
+using test::kImageExtension;
+using test::kPrimary;
+using test::samples;
+using test::tan_cards;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+class CutoutPlan : public ::testing::Test {
+ protected:
+  Result<struct CutPlan> plan(File& file, const CutSpec& spec, std::uint64_t most = 1 << 30) {
+    return plan_cutout(file.bytes.size(), file.reader(), spec, {"ivo://x/y image.fits", "2026-01-02T03:04:05Z"}, most,
+                       workers_, FetchContext::within(std::chrono::seconds(30), "test"));
+  }
+  Workers workers_{{SKYMOUNT_FITS}};
+};
+
+/// A square region around a position, as corners.
+CutSpec square(double ra, double dec, double half) {
+  CutSpec spec;
+  spec.canonical = "box";
+  const double wide = half / std::cos(dec * 3.14159265358979 / 180);
+  spec.outline = {{ra - wide, dec - half}, {ra + wide, dec - half}, {ra + wide, dec + half}, {ra - wide, dec + half}};
+  spec.centre = {ra, dec};
+  spec.reach_deg = half * 2;
+  return spec;
+}
+
+CutSpec pixels(PixelSpan x, PixelSpan y) {
+  CutSpec spec;
+  spec.canonical = "pixels";
+  spec.x = x;
+  spec.y = y;
+  return spec;
+}
+
+std::string value(const struct CutPlan& plan, std::string_view key) {
+  const std::vector<Card> cards = cards_of(plan.header);
+  const Card* card = find_card(cards, key);
+  return card == nullptr ? "(none)" : value_text(*card).value_or("(no value)");
+}
+
+TEST_F(CutoutPlan, ASkyRegionBecomesItsPixelsAndTheReferenceMovesAlong) {
+  File file(image_header(kPrimary, 16, {1000, 800}, tan_cards(156, 48, 0.001, 1000, 800)) + samples({1000, 800}));
+  const auto made = plan(file, square(156, 48, 0.01));
+  ASSERT_TRUE(made) << made.error().what();
+  // +-10 pixels around 500.5 and 400.5: the borders fall on those of pixels, up to the curvature of the sky.
+  EXPECT_NEAR(static_cast<double>(made->box[0].first), 491, 1);
+  EXPECT_NEAR(static_cast<double>(made->box[0].second), 510, 1);
+  EXPECT_NEAR(static_cast<double>(made->box[1].first), 391, 1);
+  EXPECT_NEAR(static_cast<double>(made->box[1].second), 410, 1);
+  const double reference = 500.5 - static_cast<double>(made->box[0].first - 1);
+  EXPECT_EQ(std::stod(value(*made, "CRPIX1")), reference);
+  EXPECT_EQ(value(*made, "NAXIS1"), std::to_string(made->box[0].second - made->box[0].first + 1));
+  EXPECT_EQ(value(*made, "CRVAL1"), "156");
+  EXPECT_EQ(made->size() % 2880, 0U);
+  EXPECT_LE(file.moved, 2 * 28800U) << "no pixel was read";
+  EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("/ the middle"));
+  EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("ivo://x/y image.fits"));
+  EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("2026-01-02T03:04:05Z"));
+}
+
+TEST_F(CutoutPlan, RightAscensionZeroIsAPlaceLikeAnyOther) {
+  File file(image_header(kPrimary, 16, {1000, 800}, tan_cards(0, 0, 0.001, 1000, 800)) + samples({1000, 800}));
+  CutSpec spec = square(0, 0, 0.01);
+  for (SkyPoint& p : spec.outline) p.ra_deg = p.ra_deg < 0 ? p.ra_deg + 360 : p.ra_deg;
+  const auto made = plan(file, spec);
+  ASSERT_TRUE(made) << made.error().what();
+  EXPECT_NEAR(static_cast<double>(made->box[0].second - made->box[0].first), 20, 2);
+}
+
+TEST_F(CutoutPlan, OutsideOfTheImageThereIsNoData) {
+  File file(image_header(kPrimary, 16, {1000, 800}, tan_cards(156, 48, 0.001, 1000, 800)) + samples({1000, 800}));
+  for (const CutSpec& spec :
+       {square(160, 48, 0.01), square(336, -48, 0.01), pixels({1001, 1010}, {1, 5}), pixels({1, 5}, {-10, 0})}) {
+    const auto made = plan(file, spec);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code(), Code::no_data) << made.error().what();
+  }
+  const auto partly = plan(file, pixels({990, 1010}, {-3, 5}));
+  ASSERT_TRUE(partly);
+  EXPECT_THAT(partly->box, ElementsAre(Pair(990, 1000), Pair(1, 5)));
+}
+
+TEST_F(CutoutPlan, TheFirstImageWithASkyIsMeantUnlessAnHduIsNamed) {
+  File file(
+      image_header(kPrimary, 8, {}, {"TELESCOP= 'Bruce'", "OBJECT  = 'primary'", "EXTEND  =                    T"}) +
+      image_header(kImageExtension, 16, {50, 40}) + samples({50, 40}) +
+      image_header(kImageExtension, 16, {100, 80},
+                   [] {
+                     auto cards = tan_cards(10, 10, 0.01, 100, 80);
+                     cards.insert(cards.end(), {"INHERIT =                    T", "OBJECT  = 'own'", "CHECKSUM= 'abc'",
+                                                "DATASUM = '123'", "DATASEC = '[1:2,3:4]'"});
+                     return cards;
+                   }()) +
+      samples({100, 80}));
+  const auto sky = plan(file, square(10, 10, 0.1));
+  ASSERT_TRUE(sky) << sky.error().what();
+  EXPECT_EQ(sky->image.axes, (std::vector<std::int64_t>{100, 80}));
+  const std::string text(as_text(sky->header));
+  EXPECT_THAT(text, ::testing::StartsWith("SIMPLE  =                    T"));
+  EXPECT_EQ(value(*sky, "TELESCOP"), "Bruce") << "inherited";
+  EXPECT_EQ(value(*sky, "OBJECT"), "own");
+  for (const char* gone : {"XTENSION", "PCOUNT", "INHERIT", "CHECKSUM", "DATASUM", "DATASEC", "EXTEND"})
+    EXPECT_EQ(value(*sky, gone), "(none)") << gone;
+  EXPECT_THAT(text, HasSubstr("of HDU 2"));
+  const auto first = plan(file, pixels({1, 10}, {1, 10}));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->image.axes, (std::vector<std::int64_t>{100, 80})) << "also for pixels";
+  CutSpec named = pixels({1, 10}, {1, 10});
+  named.hdu = 1;
+  EXPECT_EQ(plan(file, named)->image.axes[0], 50);
+  named.hdu = 2;
+  EXPECT_EQ(plan(file, named)->image.axes[0], 100);
+  named.hdu = 0;
+  EXPECT_EQ(plan(file, named).error().code(), Code::invalid);
+  named.hdu = 7;
+  EXPECT_EQ(plan(file, named).error().code(), Code::invalid);
+}
+
+TEST_F(CutoutPlan, ACubeIsCutByPlanesAndByBand) {
+  auto cards = tan_cards(10, 10, 0.01, 30, 20);
+  cards.insert(cards.end(),
+               {"CTYPE3  = 'FREQ'", "CRVAL3  = 1.0E9", "CRPIX3  = 1", "CDELT3  = 1.0E8", "CUNIT3  = 'Hz'"});
+  File file(image_header(kPrimary, 16, {30, 20, 11}, cards) + samples({30, 20, 11}));
+  CutSpec spec = square(10, 10, 0.05);
+  ASSERT_TRUE(plan(file, spec));
+  EXPECT_THAT(plan(file, spec)->box[2], Pair(1, 11)) << "all planes";
+  spec.planes = {3, 5};
+  EXPECT_THAT(plan(file, spec)->box[2], Pair(3, 5));
+  EXPECT_EQ(std::stod(value(*plan(file, spec), "CRPIX3")), -1);
+  spec.planes.reset();
+  constexpr double kLight = 299792458;
+  spec.band_m = {kLight / 1.52e9, kLight / 1.28e9};  // frequencies reverse: planes 4 (1.3e9) to 6 (1.5e9)
+  const auto band = plan(file, spec);
+  ASSERT_TRUE(band) << band.error().what();
+  EXPECT_THAT(band->box[2], Pair(4, 6));
+  spec.band_m = {0, kLight / 1.78e9};
+  EXPECT_THAT(plan(file, spec)->box[2], Pair(9, 11)) << "an open end";
+  spec.band_m = {kLight / 9e9, kLight / 8e9};
+  EXPECT_EQ(plan(file, spec).error().code(), Code::no_data);
+}
+
+TEST_F(CutoutPlan, WhatCannotBeCutIsSaid) {
+  File flat(image_header(kPrimary, 16, {100, 80}) + samples({100, 80}));
+  EXPECT_EQ(plan(flat, square(1, 1, 0.1)).error().code(), Code::unsupported) << "no coordinates";
+  File table(image_header(kPrimary, 8, {}));
+  EXPECT_EQ(plan(table, square(1, 1, 0.1)).error().code(), Code::unsupported) << "no image";
+  File odd(image_header(kPrimary, 16, {100, 80}, {"CTYPE1  = 'RA---XYZ'", "CTYPE2  = 'DEC--XYZ'"}) +
+           samples({100, 80}));
+  EXPECT_EQ(plan(odd, square(1, 1, 0.1)).error().code(), Code::unsupported) << "an unknown projection";
+  File large(image_header(kPrimary, 16, {1000, 800}) + samples({1000, 800}));
+  EXPECT_EQ(plan(large, pixels({1, 1000}, {1, 800}), 1'000'000).error().code(), Code::too_large);
+  File cut(image_header(kPrimary, 16, {1000, 800}) + samples({1000, 100}));
+  EXPECT_EQ(plan(cut, pixels({1, 10}, {700, 800})).error().code(), Code::corrupt) << "the file is cut short";
+  EXPECT_TRUE(plan(cut, pixels({1, 10}, {1, 90}))) << "but not here";
+}
+
+TEST_F(CutoutPlan, OtherFramesArePlacesOnTheSameSky) {
+  // The galactic centre is at RA 266.40499, Dec -28.93617 (ICRS).
+  auto galactic = tan_cards(0, 0, 0.001, 200, 200);
+  galactic[0] = "CTYPE1  = 'GLON-TAN'";
+  galactic[1] = "CTYPE2  = 'GLAT-TAN'";
+  File milky(image_header(kPrimary, 16, {200, 200}, galactic) + samples({200, 200}));
+  const auto centre = plan(milky, square(266.40499, -28.93617, 0.005));
+  ASSERT_TRUE(centre) << centre.error().what();
+  EXPECT_NEAR(static_cast<double>(centre->box[0].first + centre->box[0].second) / 2, 100.5, 1.1);
+  EXPECT_NEAR(static_cast<double>(centre->box[1].first + centre->box[1].second) / 2, 100.5, 1.1);
+  // M31: 00 40 00.1 +40 59 42 in B1950, 00 42 44.3 +41 16 09 in J2000.
+  auto old = tan_cards(10.000417, 40.995, 0.001, 200, 200);
+  old.insert(old.end(), {"EQUINOX =               1950.0", "RADECSYS= 'FK4     '"});
+  File plate(image_header(kPrimary, 16, {200, 200}, old) + samples({200, 200}));
+  const auto m31 = plan(plate, square(10.684708, 41.26875, 0.005));
+  ASSERT_TRUE(m31) << m31.error().what();
+  EXPECT_NEAR(static_cast<double>(m31->box[0].first + m31->box[0].second) / 2, 100.5, 2);
+  EXPECT_NEAR(static_cast<double>(m31->box[1].first + m31->box[1].second) / 2, 100.5, 2);
+}
+
+TEST_F(CutoutPlan, AlternateCoordinatesAndMissingReferencesMoveToo) {
+  File file(
+      image_header(kPrimary, 16, {100, 80},
+                   {"CTYPE1  = 'LINEAR'", "CRPIX1A =                 50.0", "LTV1    =                -10.0",
+                    "CNPIX1  =                 1000", "HIERARCH ESO CRPIX1 = 3 / not ours", "HISTORY CRPIX1  = 3"}) +
+      samples({100, 80}));
+  const auto made = plan(file, pixels({11, 20}, {21, 30}));
+  ASSERT_TRUE(made);
+  EXPECT_EQ(value(*made, "CRPIX1A"), "40.0");
+  EXPECT_EQ(value(*made, "LTV1"), "-20.0");
+  EXPECT_EQ(value(*made, "CNPIX1"), "1010");
+  EXPECT_EQ(value(*made, "CRPIX1"), "-10.0");
+  EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("HIERARCH ESO CRPIX1 = 3 / not ours"));
+  EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("HISTORY CRPIX1  = 3"));
+}
+
+}  // namespace
+}  // namespace skymount::vo

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+//
+// The wall holds on both sides: a worker can do nothing but compute, and one that crashes, hangs or talks nonsense
+// costs its job an error and the next job nothing.
+#include "tests/fits/fits_files.h"
+#include "vo/fits/wall/workers.h"
+#include "vo/fits/worker/sandbox.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace skymount::vo {
+namespace {
+
+using ::testing::HasSubstr;
+
+FetchContext patient() {
+  return FetchContext::within(std::chrono::seconds(20), "test");
+}
+
+Result<SharedBytes> nothing_to_read(ByteRange) {
+  return fail(Code::unavailable, "nothing to read");
+}
+
+RegionJob any_region() {
+  RegionJob job;
+  job.cards = test::card("SIMPLE  =                    T") + test::card("END");
+  job.outline = {{1, 1}};
+  return job;
+}
+
+Result<void> ask(Workers& workers, const FetchContext& ctx = patient()) {
+  return workers.run(
+      FrameKind::region, pack(any_region()), nothing_to_read, [](FrameKind, ByteView) -> Result<void> { return {}; },
+      ctx);
+}
+
+/// tests/fits/bad_worker.cc: what it does wrong is told in the place of the memory that it may have.
+Workers bad(std::uint64_t how) {
+  return Workers({SKYMOUNT_BAD_WORKER, 2, how, std::chrono::milliseconds(300)});
+}
+
+TEST(Wall, AWorkerThatCrashesIsReplaced) {
+  Workers workers = bad(1);
+  for (unsigned i = 1; i <= 3; ++i) {
+    const Result<void> outcome = ask(workers);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code(), Code::corrupt);
+    EXPECT_THAT(outcome.error().what(), HasSubstr("crashed"));
+    EXPECT_EQ(workers.started(), i);
+  }
+}
+
+TEST(Wall, AWorkerThatComputesForEverIsEnded) {
+  Workers workers = bad(2);
+  const auto begun = std::chrono::steady_clock::now();
+  const Result<void> outcome = ask(workers);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), Code::corrupt);
+  EXPECT_THAT(outcome.error().what(), HasSubstr("too long"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+}
+
+TEST(Wall, TheCallersTimeAndWishEndAJob) {
+  Workers workers({SKYMOUNT_BAD_WORKER, 2, 2, std::chrono::seconds(60)});
+  EXPECT_EQ(ask(workers, FetchContext::within(std::chrono::milliseconds(100), "test")).error().code(), Code::timed_out);
+  std::stop_source stop;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    stop.request_stop();
+  });
+  EXPECT_EQ(ask(workers, FetchContext::within(std::chrono::seconds(20), "test", stop.get_token())).error().code(),
+            Code::cancelled);
+}
+
+TEST(Wall, NonsenseIsAnErrorWhateverItIs) {
+  // 3: no frame; 4: a frame of 4 GB; 5: wants the whole address space; 6: an unknown failure; 7: ends without a word.
+  for (const std::uint64_t how : {3, 4, 5, 6, 7}) {
+    SCOPED_TRACE(how);
+    Workers workers = bad(how);
+    const Result<void> outcome = ask(workers);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code(), Code::corrupt) << outcome.error().what();
+  }
+}
+
+TEST(Wall, AProgramThatIsNotThereIsSaid) {
+  Workers workers({"/nowhere/skymount-fits"});
+  const Result<void> outcome = ask(workers);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), Code::unsupported);
+  EXPECT_THAT(outcome.error().what(), HasSubstr("/nowhere/skymount-fits"));
+}
+
+TEST(Wall, OneWorkerServesManyJobsAndThreeServeAnyNumberOfCallers) {
+  Workers workers({SKYMOUNT_FITS});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(workers).error().code(), Code::unsupported) << "no coordinates in there";
+  EXPECT_EQ(workers.started(), 1U);
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 8; ++i) callers.emplace_back([&] { EXPECT_EQ(ask(workers).error().code(), Code::unsupported); });
+  callers.clear();
+  EXPECT_LE(workers.started(), 3U);
+}
+
+/// How a process ends that entered the sandbox and then did this.
+template <class Deed>
+int after_entering(Deed deed) {
+  int ends[2];
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], 3);
+    if (!enter_sandbox(3, 32 << 20)) _exit(99);
+    deed();
+    _exit(0);
+  }
+  close(ends[0]);
+  close(ends[1]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST(Sandbox, LeavesNothingButComputing) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need what the sandbox takes away";
+#endif
+  EXPECT_EQ(after_entering([] {}), 0);
+  const auto killed = [](int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; };
+  EXPECT_TRUE(killed(after_entering([] { open("/etc/passwd", O_RDONLY); }))) << "files";
+  EXPECT_TRUE(killed(after_entering([] { socket(AF_INET, SOCK_STREAM, 0); }))) << "network";
+  EXPECT_TRUE(killed(after_entering([] { fork(); }))) << "processes";
+  EXPECT_TRUE(killed(after_entering([] { kill(getppid(), 0); }))) << "other processes";
+  EXPECT_TRUE(killed(after_entering([] { write(2, "x", 1); }))) << "other descriptors";
+  EXPECT_TRUE(killed(after_entering([] {
+    mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }))) << "executable memory";
+  EXPECT_EQ(after_entering([] {
+              if (std::malloc(64 << 20) != nullptr) _exit(1);  // over the 32 MB that it may have
+              if (std::malloc(8 << 20) == nullptr) _exit(2);
+            }),
+            0)
+      << "memory";
+}
+
+}  // namespace
+}  // namespace skymount::vo

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+//
+// Cutouts that are made on this machine: where the archive offers none, and where what it offers fails. Through the
+// real worker, against an image of which every pixel tells its place.
+#include "tests/fits/fits_files.h"
+#include "tests/mount/driver.h"
+#include "tests/mount/tiny_archive.h"
+#include "tests/support/temp_dir.h"
+#include "vo/demo/archive.h"
+#include "vo/fits/cards.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cmath>
+
+namespace skymount::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr long kWidth = 8'000, kHeight = 6'000;
+
+unsigned sample(long x, long y) {
+  return static_cast<unsigned>(x * 31 + y * 17) & 0xffff;
+}
+
+/// 96 MB of 16-bit samples that are made when they are asked for, centred on the position of the tests.
+demo::OriginFile plate() {
+  const std::string header =
+      image_header(kPrimary, 16, {kWidth, kHeight}, tan_cards(156.01, 48.14, 0.001, kWidth, kHeight));
+  demo::OriginFile file;
+  file.content_type = "application/fits";
+  file.etag = "\"v1\"";
+  file.size = (header.size() + kWidth * kHeight * 2 + 2879) / 2880 * 2880;
+  file.read = [header](std::uint64_t offset, std::span<std::byte> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::uint64_t at = offset + i;
+      if (at < header.size()) {
+        out[i] = static_cast<std::byte>(header[at]);
+        continue;
+      }
+      const auto index = static_cast<long>((at - header.size()) / 2);
+      const unsigned value = sample(index % kWidth, index / kWidth);
+      out[i] = static_cast<std::byte>((at - header.size()) % 2 == 0 ? value >> 8 : value & 0xff);
+    }
+  };
+  return file;
+}
+
+long axis(const std::string& file, int n) {
+  const auto cards = vo::cards_of(as_bytes(file));
+  const vo::Card* found = vo::find_card(cards, "NAXIS" + std::to_string(n));
+  return found == nullptr ? -1 : static_cast<long>(vo::integer_value(*found).value_or(-1));
+}
+
+double reference(const std::string& file, int n) {
+  const auto cards = vo::cards_of(as_bytes(file));
+  const vo::Card* found = vo::find_card(cards, "CRPIX" + std::to_string(n));
+  return found == nullptr ? NAN : vo::real_value(*found).value_or(NAN);
+}
+
+/// Every pixel is that of the plate where the cutout says that it is.
+void expect_pixels_of_plate(const std::string& file) {
+  const long nx = axis(file, 1), ny = axis(file, 2);
+  const long x0 = std::lround((kWidth + 1) / 2.0 - reference(file, 1)),
+             y0 = std::lround((kHeight + 1) / 2.0 - reference(file, 2));
+  const std::size_t data = vo::header_of(vo::cards_of(as_bytes(file))).size();
+  ASSERT_EQ(file.size(), data + (static_cast<std::size_t>(nx * ny * 2) + 2879) / 2880 * 2880);
+  long wrong = 0;
+  for (long y = 0; y < ny; ++y) {
+    for (long x = 0; x < nx; ++x) {
+      const std::size_t at = data + static_cast<std::size_t>(y * nx + x) * 2;
+      const unsigned value = static_cast<unsigned char>(file[at]) << 8 | static_cast<unsigned char>(file[at + 1]);
+      wrong += value != sample(x0 + x, y0 + y);
+    }
+  }
+  EXPECT_EQ(wrong, 0) << "of " << nx * ny << " pixels from " << x0 << "," << y0;
+}
+
+class LocalCutouts : public ::testing::Test {
+ protected:
+  LocalCutouts() : tiny_(origin_) {
+    origin_.put("/plate.fits", plate());
+    tiny_.add({"plate", {{"#this", "/plate.fits"}}});
+    setup_ = {dir_.path(), {{"tiny", tiny_.tap_url(), ""}}};
+    tree_ = direct_driver(setup_);
+  }
+  TempDir dir_;
+  demo::Origin origin_;
+  TinyArchive tiny_;
+  MountSetup setup_;
+  std::unique_ptr<Driver> tree_;
+  const std::string dataset_ = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_plate";
+};
+
+TEST_F(LocalCutouts, TheFieldInThePathIsCutWhereTheArchiveOffersNone) {
+  EXPECT_THAT(tree_->list(dataset_).names, Contains("cutout.fits"));
+  const Text file = tree_->read(dataset_ + "/cutout.fits");
+  ASSERT_EQ(file.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_NEAR(axis(file.text, 1), 201, 2);
+  EXPECT_NEAR(axis(file.text, 2), 201, 2);
+  expect_pixels_of_plate(file.text);
+  EXPECT_EQ(tree_->stat(dataset_ + "/cutout.fits").size, file.text.size());
+  EXPECT_THAT(tree_->xattr(dataset_ + "/cutout.fits", "user.skymount.made_by").text, StartsWith("skymount"));
+  const std::uint64_t rows = 201 * kWidth * 2;
+  EXPECT_LE(origin_.body_bytes_sent(), rows * 3 / 2 + 300'000) << "the rows of the region, and the header";
+  EXPECT_THAT(tree_->list("/tiny/pos=156.01,48.14,0.1/cutouts").names, Contains("1913-08-21_TINY_plate.fits"));
+}
+
+TEST_F(LocalCutouts, TheBestIsTheCutoutUntilThatFails) {
+  EXPECT_EQ(tree_->readlink(dataset_ + "/best.fits").text, "cutout.fits");
+  EXPECT_THAT(tree_->list(dataset_).names, Contains("best.fits"));
+  const std::string elsewhere = "/tiny/pos=10,10/1913-08-21_TINY_plate";
+  EXPECT_EQ(tree_->readlink(elsewhere + "/best.fits").text, "cutout.fits");
+  EXPECT_EQ(tree_->read(elsewhere + "/cutout.fits").error, ENODATA);
+  EXPECT_EQ(tree_->readlink(elsewhere + "/best.fits").text, "plate.fits");
+  EXPECT_EQ(tree_->readlink("/tiny/collection=TINY/1913-08-21_TINY_plate/best.fits").text, "plate.fits");
+  EXPECT_LE(origin_.count("/plate.fits"), 1U) << "choosing asks nobody";
+}
+
+TEST_F(LocalCutouts, WhatWasCutOnceCostsNothingAgain) {
+  const std::string name = dataset_ + "/cutout/circle=156.01,48.14,0.05.fits";
+  const Text once = tree_->read(name);
+  ASSERT_EQ(once.error, 0);
+  expect_pixels_of_plate(once.text);
+  const std::size_t requests = origin_.requests().size();
+  EXPECT_TRUE(tree_->read(name).text == once.text);
+  EXPECT_THAT(tree_->list(dataset_ + "/cutout").names, Contains("circle=156.01,48.14,0.05.fits"));
+  tree_->remount();
+  EXPECT_TRUE(tree_->read(name).text == once.text) << "also its date stays";
+  EXPECT_EQ(origin_.requests().size(), requests);
+}
+
+TEST_F(LocalCutouts, ReadingTheHeaderFetchesNoPixels) {
+  const std::string name = dataset_ + "/cutout/pixels=3001..5000,2001..4000.fits";
+  const Text header = tree_->read(name, 0, 2880);
+  ASSERT_EQ(header.error, 0);
+  EXPECT_EQ(axis(header.text, 1), 2000);
+  EXPECT_EQ(tree_->stat(name).size % 2880, 0U);
+  EXPECT_GT(tree_->stat(name).size, 8'000'000U) << "the size is known";
+  EXPECT_LE(origin_.body_bytes_sent(), 300'000U);
+}
+
+TEST_F(LocalCutouts, AnyWayOfReadingYieldsTheSameBytes) {
+  const std::string name = dataset_ + "/cutout/pixels=101..700,201..900.fits";
+  const Text whole = tree_->read(name);
+  ASSERT_EQ(whole.error, 0);
+  EXPECT_EQ(axis(whole.text, 1), 600);
+  expect_pixels_of_plate(whole.text);
+  const std::string other = dataset_ + "/cutout/pixels=101..700,201..901.fits";
+  for (const std::uint64_t offset : {500'000ULL, 2'881ULL, 760'000ULL, 0ULL}) {
+    const Text part = tree_->read(other, offset, 70'000);
+    if (offset < 5'000) continue;  // the headers differ
+    EXPECT_TRUE(part.text == whole.text.substr(offset, part.text.size())) << offset;
+  }
+}
+
+TEST_F(LocalCutouts, OrdersThatCannotBeMetSayWhy) {
+  const auto cutout = [&](const std::string& name) { return dataset_ + "/cutout/" + name; };
+  EXPECT_EQ(tree_->read(cutout("circle=10,10,0.1.fits")).error, ENODATA);
+  EXPECT_EQ(tree_->read(cutout("pixels=9000..9100,1..10.fits")).error, ENODATA);
+  EXPECT_EQ(tree_->stat(cutout("pixels=9..1,1..10.fits")).error, EINVAL);
+  EXPECT_EQ(tree_->stat(cutout("circle=10,10,0.1.csv")).error, EOPNOTSUPP);
+  EXPECT_EQ(tree_->stat(cutout("circle=156.01,48.14,0.1,from=nosuch.fits.fits")).error, EINVAL);
+  EXPECT_EQ(tree_->read(cutout("hdu=3,pixels=1..2,1..2.fits")).error, EINVAL);
+  EXPECT_EQ(tree_->read(cutout("planes=2..3.fits")).error, EINVAL) << "a plain image has no planes";
+  EXPECT_EQ(tree_->stat(cutout("circle=156.01,48.14,0.1,from=plate.fits.fits")).error, 0);
+}
+
+std::string gzipped(const std::string& inside) {
+  std::string packed(compressBound(inside.size()) + 100, '\0');
+  z_stream z{};
+  deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(inside.data()));
+  z.avail_in = static_cast<uInt>(inside.size());
+  z.next_out = reinterpret_cast<Bytef*>(packed.data());
+  z.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  packed.resize(z.total_out);
+  deflateEnd(&z);
+  return packed;
+}
+
+void append_number(std::string& out, std::uint32_t value) {
+  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(value >> shift & 0xff);
+}
+
+/// The picture, 16 bits a sample, as a table of gzipped rows (FITS 4.0 section 10).
+std::string tile_compressed(long nx, long ny, const std::string& picture) {
+  std::string table, heap;
+  for (long y = 0; y < ny; ++y) {
+    const std::string row =
+        gzipped(picture.substr(static_cast<std::size_t>(y * nx * 2), static_cast<std::size_t>(nx * 2)));
+    append_number(table, static_cast<std::uint32_t>(row.size()));
+    append_number(table, static_cast<std::uint32_t>(heap.size()));
+    heap += row;
+  }
+  std::string header = card("XTENSION= 'BINTABLE'") + number_card("BITPIX", "8") + number_card("NAXIS", "2") +
+                       number_card("NAXIS1", "8") + number_card("NAXIS2", std::to_string(ny)) +
+                       number_card("PCOUNT", std::to_string(heap.size())) + number_card("GCOUNT", "1") +
+                       number_card("TFIELDS", "1") + card("TTYPE1  = 'COMPRESSED_DATA'") +
+                       card("TFORM1  = '1PB(1000)'") + number_card("ZIMAGE", "T") + card("ZTENSION= 'IMAGE   '") +
+                       number_card("ZBITPIX", "16") + number_card("ZNAXIS", "2") +
+                       number_card("ZNAXIS1", std::to_string(nx)) + number_card("ZNAXIS2", std::to_string(ny)) +
+                       number_card("ZTILE1", std::to_string(nx)) + number_card("ZTILE2", "1") +
+                       card("ZCMPTYPE= 'GZIP_1  '") + card("OBJECT  = 'packed'");
+  for (const std::string& text : tan_cards(156.01, 48.14, 0.001, nx, ny)) header += card(text);
+  return image_header(kPrimary, 8, {}) + blocks(header + card("END"), ' ') + blocks(table + heap, '\0');
+}
+
+TEST_F(LocalCutouts, OfATileCompressedImageTheTilesAreFetchedAndUnpacked) {
+  constexpr long kSide = 1'000;
+  std::string picture;
+  for (long y = 0; y < kSide; ++y) {
+    for (long x = 0; x < kSide; ++x) {
+      const unsigned value = (sample(x, y) ^ sample(y * 7, x * 3)) & 0xffff;  // does not pack well
+      picture += static_cast<char>(value >> 8);
+      picture += static_cast<char>(value & 0xff);
+    }
+  }
+  const std::string packed = tile_compressed(kSide, kSide, picture);
+  ASSERT_GT(packed.size(), 1'000'000U);
+  origin_.put("/packed.fits.fz", packed, "application/fits", "\"z\"", 1'000'000'000);
+  tiny_.add({"packed", {{"#this", "/packed.fits.fz"}}});
+  const std::string name = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_packed/cutout/pixels=301..400,701..760.fits";
+  const Text cut = tree_->read(name);
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_EQ(axis(cut.text, 1), 100);
+  EXPECT_EQ(axis(cut.text, 2), 60);
+  EXPECT_THAT(cut.text, HasSubstr("OBJECT  = 'packed'"));
+  EXPECT_THAT(cut.text, Not(HasSubstr("ZIMAGE")));
+  const std::size_t data = vo::header_of(vo::cards_of(as_bytes(cut.text))).size();
+  for (const long row : {0L, 1L, 59L}) {
+    EXPECT_TRUE(cut.text.substr(data + static_cast<std::size_t>(row) * 200, 200) ==
+                picture.substr(static_cast<std::size_t>((700 + row) * kSide + 300) * 2, 200))
+        << row;
+  }
+  EXPECT_LE(origin_.body_bytes_sent(), 260'000U + 60 * 2'100 + 100'000) << "the head of the file and the tiles";
+}
+
+TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
+  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+  const std::string packed = gzipped(inside);
+  origin_.put("/small.fits.gz", packed, "application/fits", "\"z\"", 1'000'000'000);
+  tiny_.add({"small", {{"#this", "/small.fits.gz"}}});
+  const std::string folder = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_small";
+  EXPECT_THAT(tree_->list(folder).names, Not(Contains("small.fits")));
+  EXPECT_TRUE(tree_->read(folder + "/small.fits.gz").text == packed);
+  const Text unpacked = tree_->read(folder + "/small.fits");
+  EXPECT_EQ(unpacked.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_TRUE(unpacked.text == inside);
+  EXPECT_EQ(tree_->stat(folder + "/small.fits").size, inside.size());
+  EXPECT_EQ(origin_.count("/small.fits.gz"), 1U) << "fetched once for both";
+  const Text cut = tree_->read(folder + "/cutout/pixels=11..20,5..9.fits");
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_EQ(axis(cut.text, 1), 10);
+  EXPECT_EQ(origin_.count("/small.fits.gz"), 1U);
+  EXPECT_THAT(tree_->read(folder + "/small.fits.gz.hdr").text, HasSubstr("compressed with gzip"));
+}
+
+class FailingService : public ::testing::Test {
+ protected:
+  FailingService() : archive_(origin_, {}), setup_{dir_.path(), {{"demo", origin_.url("/tap"), ""}}} {
+    tree_ = direct_driver(setup_);
+  }
+  TempDir dir_;
+  demo::Origin origin_;
+  demo::DemoArchive archive_;
+  MountSetup setup_;
+  std::unique_ptr<Driver> tree_;
+  const std::string dataset_ = "/demo/pos=156.01,48.14/1890-05-03_DEMO-PLATES_i00811";
+};
+
+TEST_F(FailingService, TheServiceIsAskedFirst) {
+  ASSERT_EQ(tree_->read(dataset_ + "/cutout.fits").error, 0);
+  EXPECT_EQ(tree_->xattr(dataset_ + "/cutout.fits", "user.skymount.made_by").text, "archive");
+}
+
+TEST_F(FailingService, AWholeFileInThePlaceOfACutoutIsNoCutout) {
+  const Text whole = tree_->read(dataset_ + "/i00811.fits");
+  const std::string url = tree_->xattr(dataset_ + "/i00811.fits", "user.skymount.url").text;
+  origin_.misbehave("/soda", {.redirect_to = url});
+  const Text cut = tree_->read(dataset_ + "/cutout/circle=156.01,48.14,0.1.fits");
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_LT(cut.text.size(), whole.text.size());
+  EXPECT_THAT(cut.text, HasSubstr("skymount region: circle=156.01,48.14,0.1"));
+}
+
+TEST_F(FailingService, WhatItDoesNotTakeOrFailsAtIsMadeHere) {
+  origin_.misbehave("/soda", {.status = 500});
+  const Text file = tree_->read(dataset_ + "/cutout.fits");
+  ASSERT_EQ(file.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_THAT(file.text, StartsWith("SIMPLE  ="));
+  EXPECT_THAT(file.text, HasSubstr("skymount region: circle=156.01,48.14,0.25"));
+  EXPECT_THAT(tree_->xattr(dataset_ + "/cutout.fits", "user.skymount.made_by").text, StartsWith("skymount"));
+  origin_.behave();
+  const std::size_t asked = origin_.count("/soda");
+  EXPECT_TRUE(tree_->read(dataset_ + "/cutout.fits").text == file.text);
+  EXPECT_EQ(origin_.count("/soda"), asked) << "a failure is remembered for a while";
+  EXPECT_EQ(tree_->read(dataset_ + "/cutout/pixels=1..20,1..30.fits").error, 0) << "no parameter of the service";
+}
+
+}  // namespace
+}  // namespace skymount::test

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "vo/derived_files.h"
+
+#include "vo/file_names.h"
+#include "vo/fits/header_text.h"
+#include "vo/fits/unpacked.h"
+#include "vo/fits_entries.h"
+
+#include <array>
+#include <atomic>
+
+namespace skymount::vo {
+namespace {
+
+constexpr std::array<std::string_view, 3> kPacked = {".gz", ".Z", ".bz2"};
+// Pieces in which what is inside is handed on.
+constexpr std::size_t kPiece = 256 * 1024;
+
+/// One pass over the packed file delivers all of it.
+class UnpackedSource final : public cache::ByteSource {
+ public:
+  UnpackedSource(cache::ContentId id, std::shared_ptr<cache::ContentReader> packed, std::optional<std::uint64_t> size,
+                 std::uint64_t most)
+      : id_(std::move(id)), packed_(std::move(packed)), most_(most), size_(size.value_or(kUnknown)) {}
+
+  const cache::ContentId& id() const override { return id_; }
+  std::optional<std::uint64_t> size() const override {
+    const std::uint64_t size = size_;
+    return size == kUnknown ? std::nullopt : std::optional(size);
+  }
+  bool whole_only() const override { return true; }
+  bool reads_others() const override { return true; }
+  unsigned parallel_fetches() const override { return packed_->source()->parallel_fetches(); }
+
+  Result<void> fetch(ByteRange, const Sink& sink, const FetchContext& ctx) override {
+    // Through its readers' pattern: it is read from beginning to end, so it is fetched ahead on all connections.
+    Unpacked unpacked(packed_->size(), [&](ByteRange range) { return packed_->read(range, ctx); });
+    Bytes piece(kPiece);
+    std::uint64_t at = 0;
+    for (;;) {
+      const Result<std::size_t> came = unpacked.next(piece);
+      if (!came) return fail(came.error());
+      if (*came == 0) break;
+      if (at + *came > most_) {
+        return fail(Code::too_large, "what is compressed in it is larger than the " + std::to_string(most_) +
+                                         " bytes that the cache may hold; raise [cache] size");
+      }
+      if (Result<void> done = sink(at, ByteView(piece).first(*came)); !done) return done;
+      at += *came;
+    }
+    size_ = at;
+    return {};
+  }
+
+ private:
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+  const cache::ContentId id_;
+  const std::shared_ptr<cache::ContentReader> packed_;
+  const std::uint64_t most_;
+  std::atomic<std::uint64_t> size_;
+};
+
+/// A few kB that were made of headers; made again when the cache has forgotten them.
+class HeaderSource final : public cache::ByteSource {
+ public:
+  HeaderSource(cache::ContentId id, std::shared_ptr<cache::ContentReader> file, std::uint64_t size)
+      : id_(std::move(id)), file_(std::move(file)), size_(size) {}
+
+  const cache::ContentId& id() const override { return id_; }
+  std::optional<std::uint64_t> size() const override { return size_; }
+  bool whole_only() const override { return true; }
+  bool reads_others() const override { return true; }
+  unsigned parallel_fetches() const override { return file_->source()->parallel_fetches(); }
+
+  Result<void> fetch(ByteRange, const Sink& sink, const FetchContext& ctx) override {
+    const auto text = headers_as_text(file_->size(), [&](ByteRange range) { return file_->read_alone(range, ctx); });
+    if (!text) return fail(text.error());
+    if (text->size() != size_) return fail(Code::stale, "the headers are others than before");
+    return sink(0, as_bytes(*text));
+  }
+
+ private:
+  const cache::ContentId id_;
+  const std::shared_ptr<cache::ContentReader> file_;
+  const std::uint64_t size_;
+};
+
+/// The version is that of the other file, and of how we show it.
+cache::ContentId id_of(const std::string& archive, const Entry& entry, const cache::ContentId& of) {
+  return {archive, {}, entry.identity, "derived 1 " + of.hex()};
+}
+
+}  // namespace
+
+Entry unpacked_entry_of(const Entry& packed) {
+  Entry out = packed;
+  out.identity = "unpacked:" + packed.identity;
+  out.content_type = "application/fits";
+  out.size_estimate.reset();
+  auto made = std::make_shared<LocalCut>();
+  made->of = packed;
+  made->made = LocalCut::Made::unpacked;
+  out.local = std::move(made);
+  return out;
+}
+
+std::optional<Entry> header_entry(const Entry& file) {
+  constexpr std::string_view kExtension = ".hdr";
+  if (!has_header_text(file) || file.name.size() + kExtension.size() > kMaxNameBytes) return std::nullopt;
+  Entry out = file;
+  out.name += kExtension;
+  out.identity = "headers:" + file.identity;
+  out.semantics.clear();
+  out.description = "the FITS headers of " + file.name;
+  out.content_type = "text/plain";
+  out.size_estimate.reset();
+  auto made = std::make_shared<LocalCut>();
+  made->of = file;
+  made->made = LocalCut::Made::headers;
+  out.local = std::move(made);
+  return out;
+}
+
+std::optional<Entry> unpacked_entry(const Entry& packed) {
+  if (!has_header_text(packed)) return std::nullopt;
+  for (const std::string_view extension : kPacked) {
+    if (!packed.name.ends_with(extension)) continue;
+    Entry out = unpacked_entry_of(packed);
+    out.name = packed.name.substr(0, packed.name.size() - extension.size());
+    return out;
+  }
+  return std::nullopt;
+}
+
+DerivedFiles::DerivedFiles(std::string archive, std::shared_ptr<Knowledge> knowledge, cache::BlockCache& blocks,
+                           const Clock& clock, OpensFiles files)
+    : archive_(std::move(archive)),
+      knowledge_(std::move(knowledge)),
+      blocks_(blocks),
+      clock_(clock),
+      files_(std::move(files)) {}
+
+/// What was made before and is still of this version.
+DerivedFiles::Reader DerivedFiles::known(const Entry& entry, const Reader& of) {
+  const cache::ContentId id = id_of(archive_, entry, of->id());
+  if (Reader open = knowledge_->readers->find(id)) return open;
+  const std::optional<FileRecord> record = knowledge_->records.get(entry.identity);
+  if (!record || record->withdrawn || record->learned.version != id.version || !record->learned.size) return nullptr;
+  const std::uint64_t size = *record->learned.size;
+  if (entry.local->made == LocalCut::Made::headers)
+    return knowledge_->readers->find_or_make(std::make_shared<HeaderSource>(id, of, size), size);
+  return knowledge_->readers->find_or_make(std::make_shared<UnpackedSource>(id, of, size, blocks_.room()), size);
+}
+
+DerivedFiles::Reader DerivedFiles::open_in_memory(const Entry& entry, const Renew& renew) {
+  const Reader of = files_.open_in_memory(entry.local->of, renew);
+  return of ? known(entry, of) : nullptr;
+}
+
+Result<DerivedFiles::Reader> DerivedFiles::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+  const Result<Reader> of = files_.open(entry.local->of, ctx, renew);
+  if (!of) return of;
+  if (Reader reader = known(entry, *of)) return reader;
+  Result<Reader> made =
+      entry.local->made == LocalCut::Made::headers ? read_headers(entry, *of, ctx) : unpack(entry, *of, ctx);
+  if (!made) return fail(std::move(made).error().during(entry.local->of.name));
+  return made;
+}
+
+Result<DerivedFiles::Reader> DerivedFiles::read_headers(const Entry& entry, const Reader& file,
+                                                        const FetchContext& ctx) {
+  const auto text = headers_as_text(file->size(), [&](ByteRange range) { return file->read_alone(range, ctx); });
+  if (!text) return fail(text.error());
+  const cache::ContentId id = id_of(archive_, entry, file->id());
+  blocks_.put(id, 0, as_bytes(*text), text->size());
+  learn(entry, id, text->size());
+  return knowledge_->readers->find_or_make(std::make_shared<HeaderSource>(id, file, text->size()), text->size());
+}
+
+Result<DerivedFiles::Reader> DerivedFiles::unpack(const Entry& entry, const Reader& packed, const FetchContext& ctx) {
+  const cache::ContentId id = id_of(archive_, entry, packed->id());
+  const auto source = std::make_shared<UnpackedSource>(id, packed, std::nullopt, blocks_.room());
+  const Result<std::uint64_t> size = blocks_.complete(source, ctx);
+  if (!size) return fail(size.error());
+  if (!blocks_.has_all(id, *size)) return fail(answer_not_kept(*size));
+  learn(entry, id, *size);
+  return knowledge_->readers->find_or_make(source, *size);
+}
+
+void DerivedFiles::learn(const Entry& entry, const cache::ContentId& id, std::uint64_t size) {
+  const std::optional<FileRecord> older = knowledge_->records.get(entry.identity);
+  if (older && older->learned.version != id.version && !older->learned.version.empty())
+    knowledge_->readers->drop_when_unused({archive_, {}, entry.identity, older->learned.version});
+  LearnedFile learned;
+  learned.version = id.version;
+  learned.size = size;
+  learned.content_type = entry.content_type;
+  knowledge_->records.put(entry.identity, {learned, /*computed=*/true, false, false, clock_.now()});
+}
+
+}  // namespace skymount::vo

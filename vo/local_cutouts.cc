@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "vo/local_cutouts.h"
+
+#include "cache/base/log.h"
+#include "cache/content_id.h"
+#include "vo/derived_files.h"
+#include "vo/fits/cutout_source.h"
+#include "vo/fits/unpacked.h"
+#include "vo/query/interval.h"
+
+#include <algorithm>
+
+namespace skymount::vo {
+namespace {
+
+constexpr std::string_view kMadeHere = "made here ";
+
+/// What a cutout depends on: the original's version, what is cut, and how we write it.
+std::string depends_on(const Entry& entry, const cache::ContentId& original) {
+  return std::string(kMadeHere) +
+         cache::hash_hex(original.hex() + "\n" + entry.local->spec.canonical + "\n" + SKYMOUNT_VERSION) + " ";
+}
+
+std::string date_of(WallTime now) {
+  constexpr double kUnixEpochMjd = 40587, kMillisecondsOfDay = 86'400'000;
+  const double mjd = kUnixEpochMjd + static_cast<double>(now.time_since_epoch().count()) / kMillisecondsOfDay;
+  return mjd_to_iso(mjd).substr(0, 19) + "Z";
+}
+
+/// A service's failure after which it is tried here. Not when the caller's time is over or the answer would be too
+/// much.
+bool leaves_it_to_us(Code code) {
+  return code != Code::timed_out && code != Code::cancelled && code != Code::too_large && code != Code::no_space;
+}
+
+}  // namespace
+
+bool is_made_here(std::string_view version) {
+  return version.starts_with(kMadeHere);
+}
+
+LocalCutouts::LocalCutouts(std::string archive, Lifetimes ttl, std::uint64_t max_bytes,
+                           std::shared_ptr<Workers> workers, std::shared_ptr<Knowledge> knowledge,
+                           cache::BlockCache& blocks, const Clock& clock, OpensFiles files)
+    : archive_(std::move(archive)),
+      ttl_(ttl),
+      max_bytes_(max_bytes),
+      workers_(std::move(workers)),
+      knowledge_(std::move(knowledge)),
+      blocks_(blocks),
+      clock_(clock),
+      files_(std::move(files)) {}
+
+/// Without a service as long as the original is looked at; with one until that is worth another try.
+std::optional<FileRecord> LocalCutouts::made_before(const Entry& entry) const {
+  std::optional<FileRecord> record = knowledge_->records.get(entry.identity);
+  if (!record || record->withdrawn || !is_made_here(record->learned.version) || !record->learned.size)
+    return std::nullopt;
+  const auto lifetime = entry.service ? std::min(ttl_.negative, ttl_.links) : ttl_.links;
+  if (clock_.now() - record->learned_at >= lifetime) return std::nullopt;
+  return record;
+}
+
+/// Services that do not understand an order send all they have. Told by the size, when that of the original is known.
+bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader& served) const {
+  const std::optional<FileRecord> original = knowledge_->records.get(entry.local->of.identity);
+  return original && original->learned.size == served.size();
+}
+
+Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+  if (!entry.service || made_before(entry)) return make(entry, ctx, renew);
+  Result<Reader> served = files_.open(entry, ctx, {});
+  if (served && !is_whole_file(entry, **served)) return served;
+  if (!served && !leaves_it_to_us(served.error().code())) return served;
+  Result<Reader> made = make(entry, ctx, renew);
+  if (served) return made ? made : served;
+  if (made) {
+    log(LogLevel::info, archive_ + ": " + entry.name + " is made here: " + served.error().what());
+    return made;
+  }
+  // Outside of the image is outside, whoever says so; else the archive's own words come first.
+  if (made.error().code() == Code::no_data || served.error().code() == Code::no_data)
+    return fail(Code::no_data, made.error().code() == Code::no_data ? made.error().what() : served.error().what());
+  return fail(served.error().code(), served.error().what() + "; nor can it be made here: " + made.error().what());
+}
+
+LocalCutouts::Reader LocalCutouts::open_in_memory(const Entry& entry, const Renew& renew) {
+  const std::optional<FileRecord> record = made_before(entry);
+  if (!record) return entry.service ? files_.open_in_memory(entry, {}) : nullptr;
+  Reader original = files_.open_in_memory(entry.local->of, renew);
+  // Whether it is compressed is remembered as part of what was made of it.
+  if (knowledge_->records.get(unpacked_entry_of(entry.local->of).identity))
+    original = files_.open_in_memory(unpacked_entry_of(entry.local->of), renew);
+  const std::string& version = record->learned.version;
+  if (!original || !version.starts_with(depends_on(entry, original->id()))) return nullptr;
+  const auto plan = plans_.with([&](auto& plans) {
+    const auto* found = plans.get(entry.identity + "\n" + version);
+    return found == nullptr ? nullptr : *found;
+  });
+  return plan ? reader_of(entry, version, plan, original) : nullptr;
+}
+
+/// The file itself, or what is compressed in it: rows can only be told apart once all before them are unpacked.
+Result<LocalCutouts::Reader> LocalCutouts::inside(const Entry& of, const Reader& file, const FetchContext& ctx,
+                                                  const Renew& renew) {
+  const Result<SharedBytes> head = file->read_alone({0, 3}, ctx);
+  if (!head) return fail(head.error());
+  if (packing_of(head->view()) == Packing::none) return file;
+  return files_.open(unpacked_entry_of(of), ctx, renew);
+}
+
+Result<LocalCutouts::Reader> LocalCutouts::make(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+  if (!workers_) return fail(Code::unsupported, "cutouts are not made on this machine");
+  const LocalCut& cut = *entry.local;
+  Result<Reader> original = files_.open(cut.of, ctx, renew);
+  if (original) original = inside(cut.of, *original, ctx, renew);
+  if (!original) return fail(Error(original.error()).during("the original " + cut.of.name));
+  const std::optional<FileRecord> older = knowledge_->records.get(entry.identity);
+  const std::string base = depends_on(entry, (*original)->id());
+  // The date it bears is the one when it was first made, so that its bytes are the same after they were forgotten.
+  const bool same = older && !older->withdrawn && older->learned.version.starts_with(base);
+  const std::string version = same ? older->learned.version : base + date_of(clock_.now());
+  const auto read = [&](ByteRange range) { return (*original)->read_alone(range, ctx); };
+  Result<CutPlan> planned = plan_cutout((*original)->size(), read, cut.spec, {cut.source, version.substr(base.size())},
+                                        max_bytes_, *workers_, ctx);
+  if (!planned) return fail(std::move(planned).error());
+  const auto plan = std::make_shared<const CutPlan>(std::move(*planned));
+  plans_.with([&](auto& plans) { plans.put(entry.identity + "\n" + version, plan, plan->header.size() + 1000); });
+  if (older && older->learned.version != version && !older->learned.version.empty())
+    knowledge_->readers->drop_when_unused({archive_, {}, entry.identity, older->learned.version});
+  LearnedFile learned;
+  learned.version = version;
+  learned.size = plan->size();
+  learned.ranges = !plan->image.tiled;
+  learned.content_type = "application/fits";
+  knowledge_->records.put(entry.identity, {learned, /*computed=*/true, false, false, clock_.now()});
+  blocks_.put({archive_, {}, entry.identity, version}, 0, plan->header, plan->size());
+  return reader_of(entry, version, plan, *original);
+}
+
+LocalCutouts::Reader LocalCutouts::reader_of(const Entry& entry, const std::string& version,
+                                             std::shared_ptr<const CutPlan> plan, const Reader& original) {
+  const cache::ContentId id{archive_, {}, entry.identity, version};
+  if (Reader open = knowledge_->readers->find(id)) return open;
+  const std::uint64_t size = plan->size();
+  return knowledge_->readers->find_or_make(cutout_source(id, std::move(plan), original, workers_), size);
+}
+
+}  // namespace skymount::vo

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// CSV and VOTable come from vo/votable/writer, a piece at a time: what stands before and behind the rows is that of a
+// table without rows.
+#include "vo/votable/table_formats.h"
+
+namespace skymount::vo {
+namespace {
+
+Table without_rows(const Table& table) {
+  Table out;
+  out.meta = table.meta;
+  return out;
+}
+
+class Csv final : public TableFormat {
+ public:
+  std::string head(const Table& first) override {
+    std::string out = write_csv(without_rows(first));
+    header_ = out.size();
+    return out;
+  }
+  std::string piece(const Table& rows, const Showing* showing) override {
+    return write_csv(rows, showing).substr(header_);
+  }
+  std::string tail() override { return ""; }
+
+ private:
+  std::size_t header_ = 0;
+};
+
+class Tsv final : public TableFormat {
+ public:
+  std::string head(const Table& first) override {
+    std::string out;
+    for (const Field& field : first.meta.fields) cell(out, field.name.empty() ? field.id : field.name);
+    return finish_line(std::move(out));
+  }
+  std::string piece(const Table& rows, const Showing* showing) override {
+    std::string out;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      Row row = rows.row(r);
+      if (showing != nullptr) showing->row(row);
+      std::string line;
+      for (std::size_t i = 0; i < rows.meta.fields.size(); ++i) cell(line, i < row.size() ? to_text(row[i]) : "");
+      out += finish_line(std::move(line));
+    }
+    return out;
+  }
+  std::string tail() override { return ""; }
+
+ private:
+  static void cell(std::string& line, std::string_view text) {
+    for (const char c : text) line += c == '\t' || c == '\n' || c == '\r' ? ' ' : c;
+    line += '\t';
+  }
+  static std::string finish_line(std::string line) {
+    if (!line.empty()) line.pop_back();
+    return line + "\n";
+  }
+};
+
+class Vot final : public TableFormat {
+ public:
+  std::string head(const Table& first) override {
+    const std::string whole = write_votable(without_rows(first));
+    const std::size_t rows = whole.find(kBegin);
+    if (rows == std::string::npos) return whole;  // a table without columns has no rows either
+    tail_ = whole.substr(rows + kBegin.size());
+    return whole.substr(0, rows + kBegin.size());
+  }
+  std::string piece(const Table& rows, const Showing* showing) override {
+    const std::string whole = write_votable(rows, showing);
+    // Texts and attributes escape '<', so the marks are the real ones.
+    const std::size_t begin = whole.find(kBegin), end = whole.rfind(kEnd);
+    if (begin == std::string::npos || end == std::string::npos) return "";
+    return whole.substr(begin + kBegin.size(), end - begin - kBegin.size());
+  }
+  std::string tail() override { return tail_; }
+
+ private:
+  static constexpr std::string_view kBegin = "<TABLEDATA>\n", kEnd = "</TABLEDATA>";
+  std::string tail_;
+};
+
+}  // namespace
+
+std::unique_ptr<TableFormat> table_format(std::string_view name, const TableFacts& facts) {
+  if (name == "csv") return std::make_unique<Csv>();
+  if (name == "tsv") return std::make_unique<Tsv>();
+  if (name == "vot") return std::make_unique<Vot>();
+  if (name == "fits") return fits_table_format(facts);
+  return nullptr;
+}
+
+}  // namespace skymount::vo
