@@ -36,6 +36,7 @@ def eventually(what, seconds=10):
 
 class DemoCase(unittest.TestCase):
     """The demo archive serves; nothing is mounted yet."""
+    DEMO_WORDS = ()  # more of its command line
 
     def setUp(self):
         self.stack = contextlib.ExitStack()
@@ -44,10 +45,12 @@ class DemoCase(unittest.TestCase):
         self.sky = self.work / "sky"
         self.sky.mkdir()
         self.config = self.work / "demo.toml"
-        self.origin = subprocess.Popen([DEMO, "--config-out", str(self.config), "--parent-death"],
+        self.origin = subprocess.Popen([DEMO, "--config-out", str(self.config), "--parent-death",
+                                        *self.DEMO_WORDS],
                                        stdout=subprocess.PIPE, text=True)
         self.stack.callback(self.end_origin)
-        self.assertIn("http://", self.origin.stdout.readline())
+        self.origin_url = self.origin.stdout.readline().strip()
+        self.assertIn("http://", self.origin_url)
         self.stack.callback(self.take_everything_away)
 
     def end_origin(self):

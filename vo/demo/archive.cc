@@ -5,6 +5,7 @@
 
 #include "vo/demo/services.h"
 #include "vo/demo/tap_jobs.h"
+#include "vo/demo/tap_tables.h"
 
 #include <cstdio>
 
@@ -47,7 +48,14 @@ Services::Services(DemoOptions opts, std::string url)
     : options(std::move(opts)),
       base(std::move(url)),
       sky(options.generation),
-      store(sky, options, base),
+      store(demo_source(sky, options, base), options.geometry),
+      jobs(std::make_unique<TapJobs>()) {}
+
+Services::Services(DemoOptions opts, std::string url, const TableSource& tables)
+    : options(std::move(opts)),
+      base(std::move(url)),
+      sky(options.generation),
+      store(tables, options.geometry),
       jobs(std::make_unique<TapJobs>()) {}
 
 Services::~Services() = default;

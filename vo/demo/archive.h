@@ -36,8 +36,8 @@ struct DemoOptions {
   std::string serialization = "BINARY";  ///< what plain "votable" means: BINARY, BINARY2 or TABLEDATA
   unsigned default_maxrec = 20'000;
   unsigned hard_maxrec = 1'000'000;
-  bool links_descriptor = true;               ///< query answers carry a links service whose ID refers to a column
-  unsigned extra_rows = 0;                    ///< so many rows of DEMO_BULK at 200 -30
+  bool links_descriptor = true;  ///< query answers carry a links service whose ID refers to a column
+  unsigned extra_rows = 0;       ///< so many rows of DEMO_BULK at 200 -30
   ManyIds links_many_ids = ManyIds::answered;
   unsigned links_max_ids = 50;                ///< more IDs in one request: the first so many, and OVERFLOW
   bool soda = true;                           ///< offer cutouts at all
@@ -45,6 +45,9 @@ struct DemoOptions {
   unsigned generation = 1;                    ///< another one has other pixels and validators
   std::chrono::milliseconds job_duration{0};  ///< how long an asynchronous TAP job seems to run
   bool jobs_ignore_run = false;               ///< PHASE=RUN at creation does nothing, as with DaCHS
+  bool jobs_relative = false;                 ///< jobs are at "/tap/async/1", without scheme and host, as at HEASARC
+  std::string tap_path = "/tap";              ///< where URLs in answers say that the TAP service is
+  std::string language = "";                  ///< a query language beside ADQL
 };
 
 class DemoArchive {

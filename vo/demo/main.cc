@@ -3,10 +3,13 @@
 // skymount-demo: the demo archive as a program of its own. Says its URL on standard output when it is ready and serves
 // until SIGINT or SIGTERM.
 #include "vo/demo/archive.h"
+#include "vo/demo/archives/imitations.h"
+#include "vo/demo/record.h"
 
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -23,6 +26,9 @@ constexpr const char* kHelp =
 
 usage: skymount-demo [OPTIONS]
 
+  --archive NAME     answer as a real archive does (repeatable; "all"): what mount-configs/NAME.toml is tried with.
+                     Prints a second line, "--map HOST=URL ...", to be given to skymount mount
+  --record           tell under /.requests what was asked, one JSON object a line; DELETE forgets it
   --port N           the port to listen on; default: a free one
   --config-out FILE  write an archive configuration for skymount to FILE
   --name NAME        the archive's name in that configuration; default: demo
@@ -40,13 +46,16 @@ examples:
   skymount-demo --port 8042 --config-out /tmp/demo.toml
   skymount mount --config /tmp/demo.toml /tmp/sky
   skymount-demo --latency 50 --bandwidth 2000000
+  skymount-demo --port 48148 --archive eso
+  skymount mount --archive eso --map ... /tmp/sky      (as its second line says)
   curl http://127.0.0.1:8042/tap/sync -d REQUEST=doQuery -d LANG=ADQL -d FORMAT=csv -d 'QUERY=SELECT TOP 5 * FROM ivoa.obscore'
 )";
 
 struct Options {
   int port = 0;
   int ready_fd = -1;
-  bool parent_death = false;
+  bool parent_death = false, record = false;
+  std::vector<std::string> archives;
   std::string config_out, name = "demo";
   Faults faults;
   DemoOptions demo;
@@ -75,6 +84,19 @@ Geometry geometry_named(std::string_view name) {
   usage_error("--geometry is all, contains, centres or none");
 }
 
+void add_archive(std::vector<std::string>& archives, const std::string& name) {
+  const std::vector<std::string> known = Imitations::names();
+  if (name == "all") {
+    archives = known;
+  } else if (std::find(known.begin(), known.end(), name) != known.end()) {
+    archives.push_back(name);
+  } else {
+    std::string all;
+    for (const std::string& each : known) all += " " + each;
+    usage_error("--archive is one of" + all);
+  }
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -86,6 +108,10 @@ Options parse(int argc, char** argv) {
     if (option == "--help" || option == "-h") {
       std::cout << kHelp;
       std::exit(0);
+    } else if (option == "--archive") {
+      add_archive(options.archives, std::string(value()));
+    } else if (option == "--record") {
+      options.record = true;
     } else if (option == "--port") {
       options.port = static_cast<int>(number(option, value(), 65'535));
     } else if (option == "--config-out") {
@@ -113,9 +139,11 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-void announce(const Options& options, const Origin& origin) {
+void announce(const Options& options, const Origin& origin, const std::vector<std::string>& maps) {
   const std::string line = origin.url("") + "\n";
-  std::cout << line << std::flush;
+  std::cout << line;
+  for (const std::string& map : maps) std::cout << "--map " << map << (&map == &maps.back() ? "\n" : " ");
+  std::cout << std::flush;
   if (options.ready_fd < 0) return;
   if (::write(options.ready_fd, line.data(), line.size()) < 0) std::perror("skymount-demo: --ready-fd");
   ::close(options.ready_fd);
@@ -139,7 +167,9 @@ int serve(const Options& options) {
       return 1;
     }
   }
-  announce(options, origin);
+  const Imitations imitations(origin, options.archives);
+  if (options.record) record_requests(origin);
+  announce(options, origin, imitations.maps());
   int signal = 0;
   sigwait(&endings, &signal);
   return 0;

@@ -16,10 +16,13 @@ class TapJobs;
 
 struct Services {
   Services(DemoOptions opts, std::string url);
+  /// With other tables than the demo's own.
+  Services(DemoOptions opts, std::string url, const TableSource& tables);
   ~Services();
 
   const DemoOptions options;
   const std::string base;  ///< what URLs start with
+  std::string tap_url() const { return base + options.tap_path; }
   const SkyModel sky;
   const TapStore store;
   const std::unique_ptr<TapJobs> jobs;

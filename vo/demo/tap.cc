@@ -51,7 +51,8 @@ void choose_format(const DemoOptions& options, const Fields& params, Query& quer
 Query understand(const DemoOptions& options, const Fields& params) {
   Query query;
   const std::string language = param(params, "LANG").value_or("ADQL");
-  if (!same_ignoring_case(language.substr(0, 4), "ADQL")) throw QueryError{"LANG " + language + " is not supported"};
+  if (!same_ignoring_case(language.substr(0, 4), "ADQL") && (language.empty() || language != options.language))
+    throw QueryError{"LANG " + language + " is not supported"};
   if (const auto request = param(params, "REQUEST"); request && !same_ignoring_case(*request, "doQuery")) {
     throw QueryError{"REQUEST " + *request + " is not supported"};
   }

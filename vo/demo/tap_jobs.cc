@@ -16,6 +16,12 @@ Reply see_other(const std::string& url) {
   return reply;
 }
 
+/// Absolute, or the path alone.
+std::string jobs_url(const Services& services) {
+  const std::string url = services.tap_url() + "/async";
+  return services.options.jobs_relative ? url.substr(url.find('/', url.find("://") + 3)) : url;
+}
+
 bool is_terminal(const std::string& phase) {
   return phase == "COMPLETED" || phase == "ERROR" || phase == "ABORTED";
 }
@@ -54,7 +60,7 @@ Reply TapJobs::create(Services& services, const Request& request) {
   Job& job = jobs_[id];
   job.params = request.params;
   if (request.param("PHASE") == "RUN" && !services.options.jobs_ignore_run) run(services, job);
-  return see_other(services.base + "/tap/async/" + id);
+  return see_other(jobs_url(services) + "/" + id);
 }
 
 Reply TapJobs::document(const Services& services, const std::string& id, const Request& request) {
@@ -83,7 +89,7 @@ Reply TapJobs::document(const Services& services, const std::string& id, const R
   }
   text += "</uws:parameters>\n<uws:results>";
   if (phase == "COMPLETED") {
-    text += "<uws:result id=\"result\" xlink:href=\"" + services.base + "/tap/async/" + id + "/results/result\"/>";
+    text += "<uws:result id=\"result\" xlink:href=\"" + jobs_url(services) + "/" + id + "/results/result\"/>";
   }
   text += "</uws:results>\n";
   if (phase == "ERROR") {
@@ -108,13 +114,13 @@ Reply TapJobs::result(const std::shared_ptr<Services>& services, const std::stri
 
 Reply TapJobs::job_answer(const std::shared_ptr<Services>& services, const std::string& id, std::string_view rest,
                           const Request& request) {
-  const std::string job_url = services->base + "/tap/async/" + id;
+  const std::string job_url = jobs_url(*services) + "/" + id;
   const bool post = request.method == "POST";
   if (rest.empty() && (request.method == "DELETE" || (post && request.param("ACTION") == "DELETE"))) {
     std::lock_guard lock(mutex_);
     jobs_.erase(id);
     changed_.notify_all();
-    return see_other(services->base + "/tap/async");
+    return see_other(jobs_url(*services));
   }
   if (rest.empty() && !post) return document(*services, id, request);
   if (rest == "/results/result") return result(services, id);

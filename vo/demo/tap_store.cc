@@ -4,7 +4,6 @@
 #include "vo/demo/tap_store.h"
 
 #include "vo/demo/sqlite_geometry.h"
-#include "vo/demo/tap_tables.h"
 
 #include <sqlite3.h>
 
@@ -95,11 +94,10 @@ struct TapStore::Impl {
     return db;
   }
 
-  void fill(const TableInfo& table, const std::function<void(const std::function<void(const Row&)>&)>& rows);
+  void fill(const TableInfo& table, const std::function<void(const TableSource::Add&)>& rows);
 };
 
-void TapStore::Impl::fill(const TableInfo& table,
-                          const std::function<void(const std::function<void(const Row&)>&)>& rows) {
+void TapStore::Impl::fill(const TableInfo& table, const std::function<void(const TableSource::Add&)>& rows) {
   std::string columns, marks;
   for (const ColumnInfo& column : table.columns) {
     columns += (columns.empty() ? "" : ", ") + ("\"" + column.field.name + "\" ") + sql_type(column.field);
@@ -192,12 +190,11 @@ class SqliteCursor final : public Cursor {
 
 }  // namespace
 
-TapStore::TapStore(const SkyModel& sky, const DemoOptions& options, const std::string& base_url)
-    : impl_(std::make_unique<Impl>()) {
+TapStore::TapStore(const TableSource& source, Geometry geometry) : impl_(std::make_unique<Impl>()) {
   static std::atomic<unsigned> instances = 0;
   impl_->prefix = "skymount-demo-" + std::to_string(++instances) + "-";
-  impl_->geometry = options.geometry;
-  impl_->tables = demo_tables(options);
+  impl_->geometry = geometry;
+  impl_->tables = source.tables;
   for (const TableInfo& table : impl_->tables) {
     if (std::find(impl_->schemas.begin(), impl_->schemas.end(), table.schema) == impl_->schemas.end()) {
       impl_->schemas.push_back(table.schema);
@@ -205,7 +202,7 @@ TapStore::TapStore(const SkyModel& sky, const DemoOptions& options, const std::s
   }
   impl_->keeper = impl_->connect();
   for (const TableInfo& table : impl_->tables) {
-    impl_->fill(table, [&](const auto& add) { demo_rows(table, impl_->tables, sky, options, base_url, add); });
+    impl_->fill(table, [&](const auto& add) { source.rows(table, add); });
   }
 }
 

@@ -7,6 +7,7 @@
 #include "vo/demo/archive.h"
 #include "vo/demo/votable_text.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,13 @@ struct TableInfo {
   std::string full_name() const { return schema + "." + name; }
 };
 
+/// Tables and what is in them, asked for once.
+struct TableSource {
+  using Add = std::function<void(const Row&)>;
+  std::vector<TableInfo> tables;
+  std::function<void(const TableInfo&, const Add&)> rows;
+};
+
 /// A running SELECT. One thread at a time.
 class Cursor {
  public:
@@ -41,7 +49,7 @@ struct QueryError {
 
 class TapStore {
  public:
-  TapStore(const SkyModel& sky, const DemoOptions& options, const std::string& base_url);
+  TapStore(const TableSource& source, Geometry geometry);
   ~TapStore();
   TapStore(const TapStore&) = delete;
   TapStore& operator=(const TapStore&) = delete;

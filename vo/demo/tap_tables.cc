@@ -9,7 +9,7 @@
 namespace skymount::demo {
 namespace {
 
-using Add = std::function<void(const Row&)>;
+using Add = TableSource::Add;
 
 ColumnInfo column(const char* name, const char* type, const char* description, const char* unit = "",
                   const char* ucd = "") {
@@ -150,28 +150,35 @@ void products_rows(const SkyModel& sky, const std::string& base_url, const Add& 
   }
 }
 
-}  // namespace
-
 std::vector<TableInfo> demo_tables(const DemoOptions& options) {
   const std::size_t dot = options.obscore_table.find('.');
-  std::vector<TableInfo> tables;
-  tables.push_back({options.obscore_table.substr(0, dot), options.obscore_table.substr(dot + 1),
-                    "Everything here, in the columns of ObsCore 1.1", obscore_columns()});
-  tables.push_back(plates_table());
-  tables.push_back(sources_table());
-  tables.push_back(products_table());
-  for (TableInfo& table : schema_tables()) tables.push_back(std::move(table));
-  return tables;
+  return {{options.obscore_table.substr(0, dot), options.obscore_table.substr(dot + 1),
+           "Everything here, in the columns of ObsCore 1.1", obscore_columns()},
+          plates_table(),
+          sources_table(),
+          products_table()};
 }
 
-void demo_rows(const TableInfo& table, const std::vector<TableInfo>& all, const SkyModel& sky,
-               const DemoOptions& options, const std::string& base_url, const Add& add) {
-  if (table.schema == "tap_schema") return schema_rows(table, all, add);
-  if (table.schema == "demo" && table.name == "plates") return plates_rows(sky, base_url, add);
-  if (table.schema == "demo" && table.name == "sources") return sources_rows(sky, add);
-  if (table.schema == "demo" && table.name == "products") return products_rows(sky, base_url, add);
-  for (const Dataset& dataset : sky.datasets()) add(obscore_row(sky, dataset, base_url));
-  for (unsigned n = 0; n < options.extra_rows; ++n) add(obscore_row(sky, bulk_dataset(n), base_url));
+}  // namespace
+
+TableSource with_schema(TableSource source) {
+  for (TableInfo& table : schema_tables()) source.tables.push_back(std::move(table));
+  source.rows = [own = std::move(source.rows), all = source.tables](const TableInfo& table, const Add& add) {
+    if (table.schema == "tap_schema") return schema_rows(table, all, add);
+    own(table, add);
+  };
+  return source;
+}
+
+TableSource demo_source(const SkyModel& sky, const DemoOptions& options, const std::string& base_url) {
+  const auto rows = [&sky, options, base_url](const TableInfo& table, const Add& add) {
+    if (table.schema == "demo" && table.name == "plates") return plates_rows(sky, base_url, add);
+    if (table.schema == "demo" && table.name == "sources") return sources_rows(sky, add);
+    if (table.schema == "demo" && table.name == "products") return products_rows(sky, base_url, add);
+    for (const Dataset& dataset : sky.datasets()) add(obscore_row(sky, dataset, base_url));
+    for (unsigned n = 0; n < options.extra_rows; ++n) add(obscore_row(sky, bulk_dataset(n), base_url));
+  };
+  return with_schema({demo_tables(options), rows});
 }
 
 }  // namespace skymount::demo

@@ -6,13 +6,12 @@
 
 #include "vo/demo/tap_store.h"
 
-#include <functional>
-
 namespace skymount::demo {
 
-std::vector<TableInfo> demo_tables(const DemoOptions& options);
+/// What the demo archive has. The model must outlive the answer.
+TableSource demo_source(const SkyModel& sky, const DemoOptions& options, const std::string& base_url);
 
-void demo_rows(const TableInfo& table, const std::vector<TableInfo>& all, const SkyModel& sky,
-               const DemoOptions& options, const std::string& base_url, const std::function<void(const Row&)>& add);
+/// The same tables, and TAP_SCHEMA that describes them.
+TableSource with_schema(TableSource source);
 
 }  // namespace skymount::demo

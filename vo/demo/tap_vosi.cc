@@ -29,7 +29,7 @@ std::string capability(std::string_view id, const std::string& url) {
 }  // namespace
 
 Reply tap_capabilities(const Services& services) {
-  const std::string tap = services.base + "/tap";
+  const std::string tap = services.tap_url();
   std::string text =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<vosi:capabilities xmlns:vosi=\"http://www.ivoa.net/xml/VOSICapabilities/v1.0\" "
