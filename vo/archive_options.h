@@ -6,6 +6,7 @@
 
 #include "vo/auth/auth_options.h"
 #include "vo/http/client.h"
+#include "vo/link_report.h"
 #include "vo/route/route.h"
 
 #include <chrono>
@@ -66,6 +67,7 @@ struct ArchiveOptions {
   } cutout;
   AuthOptions auth;
   std::vector<RoutePtr> routes;  ///< checked against each other
+  std::vector<LinkReport> reports;
   Limits limits;
   Lifetimes ttl;
   ResolverOptions resolver;  ///< the same for all archives ([sesame] of skymount.toml)

@@ -99,7 +99,7 @@ class FolderBuilder {
   bool has_files() const { return !drafts_.empty(); }
 
   DatasetFolder finish(std::string links_document) {
-    folder_.entries = named_entries(std::move(drafts_), id_);
+    folder_.entries = named_entries(std::move(drafts_), id_, way_.reserved);
     folder_.links_document = std::move(links_document);
     return std::move(folder_);
   }

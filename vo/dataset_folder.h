@@ -28,6 +28,8 @@ struct LinksWay {
   std::vector<std::string> documents;  ///< document_address of those on the way, its own last
   std::set<std::string> unmarked;  ///< addresses of links that are links documents though their type does not say so
 
+  std::vector<std::string> reserved = {};  ///< names that the archive's files yield to: its reports
+
   bool nested() const { return documents.size() > 1; }
 };
 

@@ -37,7 +37,8 @@ std::map<std::string, std::string> folders_of_terms(const std::vector<EntryDraft
 
 class Naming {
  public:
-  Naming(std::vector<EntryDraft> drafts, const std::string& id) : id_(id), drafts_(std::move(drafts)) {}
+  Naming(std::vector<EntryDraft> drafts, const std::string& id, const std::vector<std::string>& reserved)
+      : id_(id), drafts_(std::move(drafts)), reserved_(reserved) {}
 
   std::vector<Entry> run() {
     place();
@@ -54,6 +55,7 @@ class Naming {
     }
     // A file must not take the name of a folder beside it, nor a document that of a file.
     std::map<std::string, std::vector<std::string>> taken{{"", {folders.begin(), folders.end()}}};
+    taken[""].insert(taken[""].end(), reserved_.begin(), reserved_.end());
     for (const auto& [folder, members] : files) name(members, taken[folder]);
     for (const auto& [folder, members] : documents) name(members, taken[folder]);
     std::vector<Entry> out;
@@ -113,12 +115,14 @@ class Naming {
 
   const std::string& id_;
   std::vector<EntryDraft> drafts_;
+  const std::vector<std::string>& reserved_;
 };
 
 }  // namespace
 
-std::vector<Entry> named_entries(std::vector<EntryDraft> drafts, const std::string& id) {
-  return Naming(std::move(drafts), id).run();
+std::vector<Entry> named_entries(std::vector<EntryDraft> drafts, const std::string& id,
+                                 const std::vector<std::string>& reserved) {
+  return Naming(std::move(drafts), id, reserved).run();
 }
 
 std::string stable_url(std::string_view text) {

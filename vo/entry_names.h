@@ -20,8 +20,10 @@ struct EntryDraft {
 
 /// Names, folders and identities for all links of a document; `id` is the dataset's.
 /// A term is a folder; terms of other vocabularies that would share its name get "~" and a hash. A links document that
-/// is alone under its term is that folder itself; else it is a folder of its own beside the files.
-std::vector<Entry> named_entries(std::vector<EntryDraft> drafts, const std::string& id);
+/// is alone under its term is that folder itself; else it is a folder of its own beside the files. Files yield to
+/// `reserved` names.
+std::vector<Entry> named_entries(std::vector<EntryDraft> drafts, const std::string& id,
+                                 const std::vector<std::string>& reserved = {});
 
 /// A URL without what changes from day to day; the text itself when it is none.
 std::string stable_url(std::string_view text);

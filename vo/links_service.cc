@@ -206,6 +206,7 @@ Result<DatasetFolder> LinksService::made(const Listing& listing, const Dataset& 
                                          std::string_view document, const Url& base, std::vector<std::string> way,
                                          const FetchContext& ctx) {
   LinksWay known{std::move(way), unmarked_among(answer, base, ctx)};
+  for (const LinkReport& report : options_.reports) known.reserved.push_back(report.file);
   return folder_of_links(listing, dataset, answer, document, base, known, clock_.now());
 }
 

@@ -5,6 +5,7 @@
 #include "fs/config/config.h"
 
 #include "fs/config/archive_settings.h"
+#include "fs/config/reports.h"
 #include "fs/config/routes.h"
 #include "fs/config/schema.h"
 #include "fs/config/search.h"
@@ -34,8 +35,11 @@ Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Li
   }
   Result<std::vector<vo::RoutePtr>> routes = read_routes(repeated);
   if (!routes) return fail(routes.error());
+  Result<std::vector<vo::LinkReport>> reports = read_reports(repeated);
+  if (!reports) return fail(reports.error());
   Result<vo::ArchiveOptions> out = archive_from(merged, archive.files.back().path.string(), ttl);
   if (out) out->routes = std::move(*routes);
+  if (out) out->reports = std::move(*reports);
   if (out)
     for (const ArchiveFiles::File& file : archive.files) out->config_files.push_back(file.path.string());
   return out;

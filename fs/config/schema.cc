@@ -63,9 +63,9 @@ constexpr KeyRule kArchiveKeys[] = {
     {"ttl", "listings"},
     {"ttl", "links"},
     {"ttl", "negative"},
-    // Written [[route]] and [[report]]. The keys of a route are looked at by fs/config/routes.
+    // Written [[route]] and [[report]]. Their keys are looked at by fs/config/routes and reports.
     {"route", "path"},
-    {"report", "file", kLater},
+    {"report", "file"},
 };
 
 constexpr KeyRule kGlobalKeys[] = {
@@ -116,7 +116,7 @@ Result<void> check_section(const Document& document, const Section& section, con
       rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.section == section.name && rule.honoured; });
   const std::string written = section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]";
   if (!any_honoured) return fail(Code::unsupported, at(document, section.line) + later(written));
-  if (section.repeated != (section.name == "route"))
+  if (section.repeated != (section.name == "route" || section.name == "report"))
     return fail(Code::invalid, at(document, section.line) + written + " must be written " +
                                    (section.repeated ? "[" + section.name + "]" : "[[" + section.name + "]]"));
   return {};

@@ -43,6 +43,27 @@ std::vector<GeneratedKind> texts_of(const Place& place, const vo::DatasetFolder&
   return out;
 }
 
+/// The archive's reports that belong into this folder; of two that bear one name the first.
+std::vector<Place> reports_in(const Place& folder, const vo::DatasetFolder& links) {
+  std::vector<Place> out;
+  if (links.links_document.empty() || !folder.folder.empty()) return out;
+  const std::vector<vo::LinkReport>& reports = folder.archive->options().reports;
+  const bool term_folder = folder.trail && !folder.trail->back().folder.empty();
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (!vo::applies(reports[i], folder.path, term_folder) || !names.insert(reports[i].file).second) continue;
+    Place place = below(folder, reports[i].file, PlaceKind::generated);
+    place.generated = GeneratedKind::link_report;
+    place.report = static_cast<std::uint32_t>(i);
+    out.push_back(std::move(place));
+  }
+  return out;
+}
+
+std::string_view last_name(const Place& place) {
+  return std::string_view(place.path).substr(place.path.rfind('/') + 1);
+}
+
 /// A link as its place: a file, or the folder of the document that it leads to.
 Place place_of(const Place& folder, const vo::Entry& entry) {
   if (!entry.links_document) return data_below(folder, entry.name, entry);
@@ -100,6 +121,8 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
   }
   Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
   if (!links) return fail(std::move(links).error());
+  for (Place& report : reports_in(folder, **links))
+    if (last_name(report) == name) return std::move(report);
   for (const vo::Entry& entry : (*links)->entries) {
     if (entry.folder != folder.folder) continue;
     if (entry.name == name) return place_of(folder, entry);
@@ -148,13 +171,14 @@ Result<FolderContents> Namespace::contents_of_dataset(const Place& folder, Patie
   }
   if (!folder.folder.empty()) return out;
   for (const GeneratedKind kind : texts_of(folder, **links)) add(generated_below(folder, kind), file_name(kind));
+  for (const Place& report : reports_in(folder, **links)) add(report, last_name(report));
   for (const std::string& name : sub_folders(**links)) add(below(folder, name, PlaceKind::semantics_folder), name);
   if (has_cutouts(folder, **links)) add(below(folder, kCutoutFolder, PlaceKind::cutout_folder), kCutoutFolder);
   if (Result<vo::Entry> entry = field_cutout(folder, **links)) {
     add(data_below(folder, kFieldCutout, std::move(*entry)), kFieldCutout);
   }
   if (const std::optional<Place> best = best_of(folder, **links)) {
-    const std::string name = best->path.substr(best->path.rfind('/') + 1);
+    const std::string name(last_name(*best));
     const auto same = [&](const FolderItem& item) { return item.name == name; };
     if (std::none_of(out.items.begin(), out.items.end(), same)) out.items.push_back(item_for(*best, name));
   }

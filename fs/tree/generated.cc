@@ -73,6 +73,7 @@ std::string_view file_name(GeneratedKind kind) {
     case GeneratedKind::errors_txt: return "ERRORS.txt";
     case GeneratedKind::links_vot: return "links.vot";
     case GeneratedKind::dataset_json: return "dataset.json";
+    case GeneratedKind::link_report: return "";  // the configuration names it
   }
   return "";
 }
@@ -129,6 +130,11 @@ std::string dataset_json(const vo::Listing& listing, const vo::Dataset& dataset)
     for (const std::uint32_t row : dataset.rows) out.push_back(row_object(listing.table, row, showing));
   }
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string link_report_text(const vo::LinkReport& report, const vo::DatasetFolder& folder, std::string_view term) {
+  return "What the archive says of the files in this folder (links.vot; " + readable(report.where) + "):\n\n" +
+         readable_lines(vo::report_text(report, folder, term));
 }
 
 std::string errors_text(const vo::DatasetFolder& folder) {

@@ -10,6 +10,7 @@
 
 namespace skymount::fs {
 
+/// "" of link_report, which the configuration names.
 std::string_view file_name(GeneratedKind kind);
 
 /// One line: where a named object is and who says so.
@@ -27,6 +28,8 @@ std::string incomplete_text(const vo::Listing& listing);
 
 /// The dataset's row, an object keyed by column name; an array when several rows share the dataset. JSON, UTF-8.
 std::string dataset_json(const vo::Listing& listing, const vo::Dataset& dataset);
+/// What a [[report]] gathers from the links of a folder; `term` led to it, "" for a dataset's own.
+std::string link_report_text(const vo::LinkReport& report, const vo::DatasetFolder& folder, std::string_view term);
 /// The faults that the archive reported for a dataset; empty when there are none.
 std::string errors_text(const vo::DatasetFolder& folder);
 

@@ -262,6 +262,12 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
       });
     case GeneratedKind::route_readme:
       return route_readme(file.archive->options(), *file.spot, route_listing(file).get());
+    case GeneratedKind::link_report:
+      return of_folder([&](const vo::DatasetFolder& folder) {
+        const vo::LinksTrail way = file.way();
+        return link_report_text(file.archive->options().reports[file.report], folder,
+                                way.empty() ? std::string_view() : std::string_view(way.back().semantics));
+      });
     case GeneratedKind::flat_errors: return flat_errors_text(file, patience);
     case GeneratedKind::status_json:
     case GeneratedKind::errors_log:

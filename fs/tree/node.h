@@ -58,7 +58,8 @@ enum class GeneratedKind {
   dataset_json,
   errors_txt,
   cutout_readme,
-  route_readme
+  route_readme,
+  link_report
 };
 
 struct Place {
@@ -78,6 +79,7 @@ struct Place {
   GeneratedKind generated = GeneratedKind::root_readme;
   std::shared_ptr<const vo::Entry> entry;
   std::shared_ptr<const vo::RouteSpot> spot;  ///< route_folder
+  std::uint32_t report = 0;                   ///< link_report: which of the archive's
 
   bool is_symlink() const { return kind == PlaceKind::symlink; }
   bool is_folder() const { return kind != PlaceKind::generated && kind != PlaceKind::data && !is_symlink(); }

@@ -202,8 +202,7 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[limits]\nbytes_per_hour = 1000\n",
-        head + "[[report]]\nfile = \"CASCADE.txt\"\n"}) {
+       {head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[limits]\nbytes_per_hour = 1000\n"}) {
     EXPECT_EQ(code_of(text), Code::unsupported) << text;
     EXPECT_THAT(complaint(text), AllOf(HasSubstr("given.toml:"), HasSubstr("not supported by this version"))) << text;
   }
