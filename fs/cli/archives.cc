@@ -7,7 +7,6 @@
 #include "vo/http/url.h"
 
 #include <algorithm>
-#include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -57,15 +56,24 @@ std::string files_of(const vo::ArchiveOptions& archive) {
   return printable(out);
 }
 
+/// How many columns of a terminal it takes, as far as UTF-8 tells: bytes that continue a letter take none.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, width_of(text)) + 2, ' ');
+}
+
 void print_table(const std::vector<vo::ArchiveOptions>& archives) {
   std::size_t name = 0, title = 0;
   for (const vo::ArchiveOptions& archive : archives) {
-    name = std::max(name, archive.name.size());
-    title = std::max(title, archive.title.size());
+    name = std::max(name, width_of(archive.name));
+    title = std::max(title, width_of(printable(archive.title)));
   }
   for (const vo::ArchiveOptions& archive : archives)
-    std::cout << std::left << std::setw(static_cast<int>(name) + 2) << archive.name
-              << std::setw(static_cast<int>(title) + 2) << printable(archive.title) << printable(shown_url(archive))
+    std::cout << padded(archive.name, name) << padded(printable(archive.title), title) << printable(shown_url(archive))
               << "  (" << files_of(archive) << credential_of(archive) << ")\n";
 }
 
