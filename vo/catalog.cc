@@ -91,7 +91,7 @@ class Catalog::Impl {
                                        const Entry& entry, const Error& why, const FetchContext& ctx) {
     const bool of_row = trail.empty() && archive_->folder_of_row(*listing, dataset).has_value();
     if (why.code() == Code::corrupt) {
-      if (!archive_->links().is_links(entry, of_row, ctx)) return std::nullopt;
+      if (!archive_->links().is_links(entry, of_row, !trail.empty(), ctx)) return std::nullopt;
       if (!of_row) (void)folders_.ask_again(listing, dataset, trail, ctx);
       return fail(Code::stale, "'" + entry.name + "' is no file but a links document; the folder shows what it lists");
     }

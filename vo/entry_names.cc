@@ -3,6 +3,7 @@
 
 #include "vo/file_names.h"
 #include "vo/http/url.h"
+#include "vo/protocol/links_batch.h"
 
 #include <algorithm>
 #include <map>
@@ -88,13 +89,17 @@ class Naming {
 
   void name(const std::vector<std::size_t>& members, std::vector<std::string>& taken) {
     std::vector<NameWish> wishes;
-    for (const std::size_t i : members) wishes.push_back(wish_of(drafts_[i]));
+    std::map<std::string, std::size_t> described;
+    for (const std::size_t i : members) ++described[drafts_[i].entry.description];
+    for (const std::size_t i : members)
+      wishes.push_back(wish_of(drafts_[i], described[drafts_[i].entry.description] == 1));
     const std::vector<std::string> names = unique_names(wishes, Suffix::before_extension, taken);
     for (std::size_t n = 0; n < members.size(); ++n) drafts_[members[n]].entry.name = names[n];
     taken.insert(taken.end(), names.begin(), names.end());
   }
 
-  NameWish wish_of(const EntryDraft& draft) const {
+  /// `telling`: no other member of the folder has its description.
+  NameWish wish_of(const EntryDraft& draft, bool telling) const {
     const Entry& entry = draft.entry;
     std::string name = link_name({.configured = {},
                                   .file_name = draft.file_name,
@@ -105,12 +110,21 @@ class Naming {
                                   .content_type = entry.links_document ? "" : entry.content_type});
     // Links services are called by ID: their URL rarely holds a name, and a description says more than the ID again.
     const bool says_nothing = name == safe_name(id_tail(id_)) || name == "unnamed";
-    if (entry.links_document && says_nothing && !entry.description.empty())
+    if (entry.links_document && says_nothing && !entry.description.empty() && telling)
       name = safe_name(entry.description, kDescriptiveName);
+    else if (entry.links_document && says_nothing && !telling)
+      name = name_of_document(entry.url, name);
     return {name,
             id_ + "\n" + entry.semantics + "\n" + entry.local_semantics + "\n" + stable_url(entry.url) + "\n" +
                 entry.description,
             id_tail(id_)};
+  }
+
+  /// After the ID that its address asks for: what siblings are told apart by.
+  static std::string name_of_document(const std::string& address, const std::string& otherwise) {
+    const Result<Url> url = Url::parse(address);
+    const std::string tail = url ? id_tail(links_question(*url).id) : "";
+    return tail.empty() ? otherwise : safe_name(tail);
   }
 
   const std::string& id_;

@@ -36,6 +36,12 @@ bool is_worth_a_look(const Link& link, const Url& url) {
   return is_tabular_xml(link.content_type) && !folder_for_semantics(link.semantics).empty();
 }
 
+/// Under which word it is remembered what links of a term lead to. Inside a document that links led to it is another
+/// word: ESO calls the folder of a cascade and the tree file in it alike, of one service.
+std::string word_for(std::string_view term, bool nested) {
+  return std::string(term) + (nested && !term.empty() ? "\nnested" : "");
+}
+
 /// Every row says "later": nothing to remember.
 std::optional<Error> transient_fault(const LinksAnswer& answer) {
   const auto later = [](const Link& link) {
@@ -205,7 +211,8 @@ Result<DatasetFolder> LinksService::ask_unmarked(const Listing& listing, const D
 Result<DatasetFolder> LinksService::made(const Listing& listing, const Dataset& dataset, const LinksAnswer& answer,
                                          std::string_view document, const Url& base, std::vector<std::string> way,
                                          const FetchContext& ctx) {
-  LinksWay known{std::move(way), unmarked_among(answer, base, ctx)};
+  const bool nested = way.size() > 1;
+  LinksWay known{std::move(way), unmarked_among(answer, base, nested, ctx)};
   for (const LinkReport& report : options_.reports) known.reserved.push_back(report.file);
   return folder_of_links(listing, dataset, answer, document, base, known, clock_.now());
 }
@@ -229,27 +236,28 @@ Result<DatasetFolder> LinksService::nested(const Listing& listing, const Dataset
 
 /// Links that are known to lead to links documents. The first of each kind of custom link to some service's XML is
 /// looked at; all others cost nothing.
-std::set<std::string> LinksService::unmarked_among(const LinksAnswer& answer, const Url& base,
+std::set<std::string> LinksService::unmarked_among(const LinksAnswer& answer, const Url& base, bool nested,
                                                    const FetchContext& ctx) {
   std::set<std::string> out;
   for (const Link& link : answer.links) {
     if (link.access_url.empty() || is_datalink_type(link.content_type)) continue;
     const Result<Url> url = base.resolve(link.access_url);
     if (!url) continue;
-    std::optional<bool> links = unmarked_.known(*url, link.semantics);
+    const std::string word = word_for(link.semantics, nested);
+    std::optional<bool> links = unmarked_.known(*url, word);
     if (!links && is_worth_a_look(link, *url)) {
       // When it cannot be looked at now it is a file for now.
-      if (Result<UnmarkedLinks::Seen> seen = unmarked_.look(*url, link.semantics, ctx)) links = seen->links.has_value();
+      if (Result<UnmarkedLinks::Seen> seen = unmarked_.look(*url, word, ctx)) links = seen->links.has_value();
     }
     if (links == true) out.insert(document_address(*url));
   }
   return out;
 }
 
-bool LinksService::is_links(const Entry& entry, bool of_row, const FetchContext& ctx) {
+bool LinksService::is_links(const Entry& entry, bool of_row, bool nested, const FetchContext& ctx) {
   const Result<Url> url = Url::parse(entry.url);
   if (!url || entry.service) return false;
-  const std::string term = of_row ? "" : entry.semantics;
+  const std::string term = of_row ? "" : word_for(entry.semantics, nested);
   const Result<UnmarkedLinks::Seen> seen = unmarked_.look(*url, term, ctx, DocumentTypes::any);
   return seen && seen->links;
 }

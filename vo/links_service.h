@@ -60,8 +60,9 @@ class LinksService {
   void answered_alone(const LinksQuestion& question, Doubt doubt);
 
   /// Whether what was promised as a file turns out to be a links document. What is learned changes the folder that it
-  /// stands in. At most one request. `of_row`: it is a row's access_url.
-  bool is_links(const Entry& entry, bool of_row, const FetchContext& ctx);
+  /// stands in. At most one request. `of_row`: it is a row's access_url. `nested`: it stands in a
+  /// document that links led to.
+  bool is_links(const Entry& entry, bool of_row, bool nested, const FetchContext& ctx);
 
  private:
   std::optional<Url> by_descriptor(const Listing& listing, const Dataset& dataset) const;
@@ -74,7 +75,8 @@ class LinksService {
   Result<DatasetFolder> made(const Listing& listing, const Dataset& dataset, const LinksAnswer& answer,
                              std::string_view document, const Url& base, std::vector<std::string> way,
                              const FetchContext& ctx);
-  std::set<std::string> unmarked_among(const LinksAnswer& answer, const Url& base, const FetchContext& ctx);
+  std::set<std::string> unmarked_among(const LinksAnswer& answer, const Url& base, bool nested,
+                                       const FetchContext& ctx);
   struct Several;
   Result<Several> ask_several(const LinksQuestion& question, const std::vector<std::string>& id_texts,
                               const FetchContext& ctx);

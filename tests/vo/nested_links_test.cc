@@ -81,6 +81,46 @@ TEST(NestedLinks, OneLookTellsWhatAllLinksOfAKindAre) {
   EXPECT_EQ(f.service.origin.count("/calselector"), 1u);
 }
 
+/// All from one address, told apart by a parameter, and the tree under the term that led to it: as the archive is
+/// today.
+TEST(NestedLinks, TheTreeOfACascadeIsAFileThoughTheCascadeBearsItsTerm) {
+  EsoFixture f(3);
+  const auto link = [&](const std::string& what, const std::string& id) {
+    return f.service.origin.url("/links?ID=" + id + "&eso_download=" + what);
+  };
+  const std::string term = std::string(kEso) + "calSelector_raw2master", sibling = std::string(kEso) + "sibling_raw";
+  f.service.origin.handle("/links", [&](const demo::Request& request) {
+    const std::string id = request.param("ID").value_or(""), what = request.param("eso_download").value_or("");
+    if (what == "tree") return demo::Reply::text(200, "<?xml version=\"1.0\"?><association/>", "application/xml");
+    if (what == "calSelector_raw2master") {
+      std::vector<LinkRow> rows{{id, link("file", id), "", "", "#this", "mode=\"Raw2Master\"", "application/fits", ""},
+                                {id, link("tree", id), "", "", term, "", "application/xml", "10000"}};
+      for (int i = 0; i < 8; ++i)
+        rows.push_back({id, f.service.origin.url("/file/M.SPHERE." + std::to_string(i)), "", "", "#calibration", "",
+                        "application/fits", "500000"});
+      return votable_reply(links_votable(rows));
+    }
+    return votable_reply(links_votable(
+        {{id, f.service.origin.url("/file/SPHER.x"), "", "", "#this", "", "application/fits", ""},
+         {id, link("calSelector_raw2master", id), "", "", term, "", "application/x-votable+xml", "500000"},
+         {id, link("", "ivo://eso.org/ID?SPHER.2016-09-26T03:05:00.1"), "", "", sibling, "raw", kLinksType, ""},
+         {id, link("", "ivo://eso.org/ID?SPHER.2016-09-26T03:06:00.2"), "", "", sibling, "raw", kLinksType, ""}}));
+  });
+  f.start();
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto folder = f.enter(i);
+    ASSERT_TRUE(folder) << folder.error().what();
+    EXPECT_THAT(names_of(**folder), UnorderedElementsAre("SPHER.x.fits", "calSelector_raw2master/",
+                                                         "sibling_raw/SPHER.2016-09-26T03:05:00.1/",
+                                                         "sibling_raw/SPHER.2016-09-26T03:06:00.2/"));
+    const auto nested = f.enter(i, {entry_of(**folder, "calSelector_raw2master")});
+    ASSERT_TRUE(nested) << nested.error().what();
+    EXPECT_THAT(names_of(**nested), SizeIs(10));
+    EXPECT_THAT(names_of(**nested), Contains("calibration/M.SPHERE.7.fits"));
+    EXPECT_THAT(names_of(**nested), Contains("calSelector_raw2master/plate" + std::to_string(i) + ".xml"));
+  }
+}
+
 TEST(NestedLinks, ANestedDocumentIsRememberedLikeTheFirst) {
   EsoFixture f;
   f.start();
