@@ -142,11 +142,11 @@ LinksService& Archive::links() const {
 }
 
 Result<Entry> Archive::cutout(const DatasetFolder& folder, const Dataset& dataset, std::string_view name) const {
-  return cutout_entry(folder, dataset, name, impl_->options_.cutout.radius_deg);
+  return cutout_entry(folder, dataset, name, cut_defaults(impl_->options_));
 }
 
 Result<Entry> Archive::field_cutout(const DatasetFolder& folder, const Dataset& dataset, const Query& query) const {
-  return field_cutout_entry(folder, dataset, query, impl_->options_.cutout.radius_deg);
+  return field_cutout_entry(folder, dataset, query, cut_defaults(impl_->options_));
 }
 
 }  // namespace skymount::vo

@@ -65,6 +65,9 @@ struct ArchiveOptions {
     double radius_deg = 0.25;
     std::uint64_t max_bytes = 2ULL << 30;
   } cutout;
+  struct Best {
+    std::string full;  ///< semantics of links to images in full resolution: "#coderived"
+  } best;
   AuthOptions auth;
   std::vector<RoutePtr> routes;  ///< checked against each other
   std::vector<LinkReport> reports;

@@ -3,7 +3,6 @@
 
 #include "vo/http/redact.h"
 #include "vo/http/url.h"
-#include "vo/local_cut.h"
 #include "vo/protocol/dali.h"
 #include "vo/protocol/soda.h"
 
@@ -73,9 +72,13 @@ Entry entry_of(std::shared_ptr<const LocalCut> cut) {
 
 }  // namespace
 
+CutDefaults cut_defaults(const ArchiveOptions& options) {
+  return {options.cutout.radius_deg, {options.best.full, options.auth.kind != AuthOptions::Kind::none}};
+}
+
 Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, std::string_view name,
-                           double default_radius_deg) {
-  if (folder.services.empty() && !can_be_cut_here(folder, dataset))
+                           const CutDefaults& defaults) {
+  if (folder.services.empty() && !can_be_cut_here(folder, dataset, defaults))
     return fail(Code::unsupported, "the archive offers no cutout service for this dataset, and it has no FITS image");
   std::vector<std::string> declared;
   for (const Service& service : folder.services) {
@@ -88,10 +91,10 @@ Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, 
     entry.folder = "cutout";
     return entry;
   };
-  Result<std::shared_ptr<const LocalCut>> local = local_cut(folder, dataset, *parsed, default_radius_deg);
+  Result<std::shared_ptr<const LocalCut>> local = local_cut(folder, dataset, *parsed, defaults);
   std::optional<Error> reason;
   for (const Service& service : folder.services) {
-    Result<Parameters> asked = soda_parameters(*parsed, service.parameters, default_radius_deg);
+    Result<Parameters> asked = soda_parameters(*parsed, service.parameters, defaults.radius_deg);
     Result<Entry> entry = asked ? call(service, dataset, std::move(*asked), parsed->extension)
                                 : Result<Entry>(fail(std::move(asked).error()));
     if (entry) {
@@ -107,10 +110,10 @@ Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, 
 }
 
 Result<Entry> field_cutout_entry(const DatasetFolder& folder, const Dataset& dataset, const Query& query,
-                                 double default_radius_deg) {
+                                 const CutDefaults& defaults) {
   if (!query.position) return fail(Code::not_found, "the path holds no position to cut out");
-  const SkyCircle field{*query.position, query.radius_deg.value_or(default_radius_deg)};
-  Result<std::shared_ptr<const LocalCut>> local = local_field_cut(folder, dataset, field);
+  const SkyCircle field{*query.position, query.radius_deg.value_or(defaults.radius_deg)};
+  Result<std::shared_ptr<const LocalCut>> local = local_field_cut(folder, dataset, field, defaults);
   for (const Service& service : folder.services) {
     if (!takes_position(service.parameters)) continue;
     Result<Parameters> asked = shape_parameters(field, service.parameters);

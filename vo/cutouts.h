@@ -5,15 +5,18 @@
 // are spelled, so that they are computed and kept once.
 #pragma once
 
-#include "vo/listing.h"
+#include "vo/archive_options.h"
+#include "vo/local_cut.h"
 
 namespace skymount::vo {
 
+/// What the configuration says.
+CutDefaults cut_defaults(const ArchiveOptions& options);
 /// As Archive::cutout.
 Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, std::string_view name,
-                           double default_radius_deg);
+                           const CutDefaults& defaults);
 /// As Archive::field_cutout.
 Result<Entry> field_cutout_entry(const DatasetFolder& folder, const Dataset& dataset, const Query& query,
-                                 double default_radius_deg);
+                                 const CutDefaults& defaults);
 
 }  // namespace skymount::vo

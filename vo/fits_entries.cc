@@ -16,6 +16,17 @@ bool may_be_image(const Entry& entry) {
   return kind.empty() || kind.ends_with("image") || kind.ends_with("cube");
 }
 
+const Entry* first_image(const DatasetFolder& folder, const Dataset& dataset, std::string_view semantics,
+                         bool also_denied) {
+  const std::string_view type = dataset.product_type;
+  if (type != "image" && type != "cube" && !type.empty()) return nullptr;
+  for (const Entry& entry : folder.entries) {
+    const bool file = !entry.links_document && (entry.error.empty() || also_denied);
+    if (entry.semantics == semantics && file && is_fits(entry) && may_be_image(entry)) return &entry;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 bool is_fits(const Entry& entry) {
@@ -29,12 +40,16 @@ bool has_header_text(const Entry& entry) {
 }
 
 const Entry* image_of(const DatasetFolder& folder, const Dataset& dataset) {
-  if (dataset.product_type != "image" && dataset.product_type != "cube" && !dataset.product_type.empty())
-    return nullptr;
-  for (const Entry& entry : folder.entries) {
-    if (entry.semantics == "#this" && !entry.links_document && is_fits(entry) && may_be_image(entry)) return &entry;
-  }
-  return nullptr;
+  return first_image(folder, dataset, "#this", true);
+}
+
+const Entry* full_image_of(const DatasetFolder& folder, const Dataset& dataset, const ImageChoice& choice) {
+  return choice.full.empty() ? nullptr : first_image(folder, dataset, choice.full, choice.also_denied);
+}
+
+const Entry* image_to_cut(const DatasetFolder& folder, const Dataset& dataset, const ImageChoice& choice) {
+  const Entry* full = full_image_of(folder, dataset, choice);
+  return full != nullptr ? full : image_of(folder, dataset);
 }
 
 }  // namespace skymount::vo

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "vo/local_cut.h"
 
-#include "vo/fits_entries.h"
 #include "vo/http/url.h"
 #include "vo/protocol/dali.h"
 #include "vo/query/interval.h"
@@ -182,6 +181,14 @@ std::string source_of(const Entry& entry, const Dataset& dataset) {
   return url ? url->redacted() : entry.name;
 }
 
+void take(LocalCut& cut, const Entry& of, const DatasetFolder& folder, const Dataset& dataset) {
+  cut.of = of;
+  cut.source = source_of(of, dataset);
+  for (const Entry& entry : folder.entries) {
+    if (has_header_text(entry)) cut.wholes.push_back(entry.identity);
+  }
+}
+
 Result<const Entry*> file_named(const DatasetFolder& folder, std::string_view name) {
   for (const Entry& entry : folder.entries) {
     if (entry.name == name && !entry.links_document && !entry.service && is_fits(entry)) return &entry;
@@ -191,15 +198,15 @@ Result<const Entry*> file_named(const DatasetFolder& folder, std::string_view na
 
 }  // namespace
 
-bool can_be_cut_here(const DatasetFolder& folder, const Dataset& dataset) {
-  return image_of(folder, dataset) != nullptr;
+bool can_be_cut_here(const DatasetFolder& folder, const Dataset& dataset, const CutDefaults& defaults) {
+  return image_to_cut(folder, dataset, defaults.image) != nullptr;
 }
 
 Result<std::shared_ptr<const LocalCut>> local_cut(const DatasetFolder& folder, const Dataset& dataset,
-                                                  const CutoutName& name, double default_radius_deg) {
+                                                  const CutoutName& name, const CutDefaults& defaults) {
   if (name.extension != "fits")
     return fail(Code::unsupported, "what is cut out here is FITS: a name that ends in .fits");
-  const Entry* of = image_of(folder, dataset);
+  const Entry* of = image_to_cut(folder, dataset, defaults.image);
   auto cut = std::make_shared<LocalCut>();
   std::string shape_text;
   for (const CutoutTerm& term : name.terms) {
@@ -208,7 +215,7 @@ Result<std::shared_ptr<const LocalCut>> local_cut(const DatasetFolder& folder, c
       if (!named) return fail(named.error());
       of = *named;
     } else if (is_shape_key(term.key)) {
-      const Result<CutoutShape> shape = parse_shape(term.key, term.value, default_radius_deg);
+      const Result<CutoutShape> shape = parse_shape(term.key, term.value, defaults.radius_deg);
       if (!shape) return fail(shape.error());
       add_shape(cut->spec, *shape);
       shape_text = canonical_of(*shape);
@@ -220,20 +227,18 @@ Result<std::shared_ptr<const LocalCut>> local_cut(const DatasetFolder& folder, c
   finish(cut->spec, shape_text);
   if (cut->spec.canonical.empty())
     return fail(Code::invalid, "a cutout needs a region, pixels, planes, a band or an HDU");
-  cut->of = *of;
-  cut->source = source_of(*of, dataset);
+  take(*cut, *of, folder, dataset);
   return cut;
 }
 
 Result<std::shared_ptr<const LocalCut>> local_field_cut(const DatasetFolder& folder, const Dataset& dataset,
-                                                        const SkyCircle& field) {
-  const Entry* of = dataset.product_type.empty() ? nullptr : image_of(folder, dataset);
+                                                        const SkyCircle& field, const CutDefaults& defaults) {
+  const Entry* of = dataset.product_type.empty() ? nullptr : image_to_cut(folder, dataset, defaults.image);
   if (of == nullptr) return fail(Code::unsupported, "the dataset has no FITS image that could be cut here");
   auto cut = std::make_shared<LocalCut>();
   add_circle(cut->spec, field);
   finish(cut->spec, canonical_of(field));
-  cut->of = *of;
-  cut->source = source_of(*of, dataset);
+  take(*cut, *of, folder, dataset);
   return cut;
 }
 

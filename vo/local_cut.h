@@ -4,6 +4,7 @@
 #pragma once
 
 #include "vo/fits/cutout_plan.h"
+#include "vo/fits_entries.h"
 #include "vo/listing.h"
 #include "vo/protocol/cutout_name.h"
 
@@ -11,11 +12,18 @@
 
 namespace skymount::vo {
 
+/// What a name leaves open, as the archive's configuration has it.
+struct CutDefaults {
+  double radius_deg = 0.25;
+  ImageChoice image{};
+};
+
 /// Also what is made of a file in another way: see vo/derived_files.
 struct LocalCut {
-  Entry of;            ///< the file that is cut
-  CutSpec spec;        ///< canonical: equal cutouts share one identity
-  std::string source;  ///< for the cutout's HISTORY: DID, else the file's address without secrets
+  Entry of;                         ///< the file that is cut
+  CutSpec spec;                     ///< canonical: equal cutouts share one identity
+  std::string source;               ///< for the cutout's HISTORY: DID, else the file's address without secrets
+  std::vector<std::string> wholes;  ///< identities of the dataset's images: what a service may send instead of a part
   enum class Made { cutout, unpacked, headers } made = Made::cutout;  ///< else spec means nothing
 };
 
@@ -23,15 +31,15 @@ struct LocalCut {
 /// Errors  invalid: a term that only a service could know, a bad value, no file of that name; unsupported: nothing here
 ///         that can be cut.
 Result<std::shared_ptr<const LocalCut>> local_cut(const DatasetFolder& folder, const Dataset& dataset,
-                                                  const CutoutName& name, double default_radius_deg);
+                                                  const CutoutName& name, const CutDefaults& defaults);
 /// The circle around the position of a query. Errors  unsupported: the dataset is no image or cube, or has no FITS
 /// file.
 Result<std::shared_ptr<const LocalCut>> local_field_cut(const DatasetFolder& folder, const Dataset& dataset,
-                                                        const SkyCircle& field);
+                                                        const SkyCircle& field, const CutDefaults& defaults);
 
 /// Identity of a cutout that no service makes.
 std::string identity_of(const LocalCut& cut);
 /// Whether anything of the dataset can be cut here.
-bool can_be_cut_here(const DatasetFolder& folder, const Dataset& dataset);
+bool can_be_cut_here(const DatasetFolder& folder, const Dataset& dataset, const CutDefaults& defaults);
 
 }  // namespace skymount::vo

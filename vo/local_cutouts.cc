@@ -63,8 +63,11 @@ std::optional<FileRecord> LocalCutouts::made_before(const Entry& entry) const {
 
 /// Services that do not understand an order send all they have. Told by the size, when that of the original is known.
 bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader& served) const {
-  const std::optional<FileRecord> original = knowledge_->records.get(entry.local->of.identity);
-  return original && original->learned.size == served.size();
+  const auto same = [&](const std::string& identity) {
+    const std::optional<FileRecord> original = knowledge_->records.get(identity);
+    return original && original->learned.size == served.size();
+  };
+  return std::any_of(entry.local->wholes.begin(), entry.local->wholes.end(), same);
 }
 
 Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {

@@ -78,6 +78,23 @@ std::string header_fault(const std::string& header) {
   return {};
 }
 
+/// full = { semantics = "#coderived" }
+void read_best(SettingReader& read, vo::ArchiveOptions& out) {
+  const Setting* full = read.find("best.full");
+  if (full == nullptr) return;
+  const std::string wanted =
+      "must be a table that says which links are images in full resolution, such as "
+      "{ semantics = \"#coderived\" }";
+  const auto* table = std::get_if<TableValue>(&full->value);
+  if (table == nullptr) return read.mistake(*full, Code::invalid, wanted + ", not " + kind_of(full->value));
+  for (const Setting& item : *table->items) {
+    const auto* text = std::get_if<std::string>(&item.value);
+    if (item.key != "semantics" || text == nullptr || text->empty()) return read.mistake(*full, Code::invalid, wanted);
+    out.best.full = *text;
+  }
+  if (out.best.full.empty()) read.mistake(*full, Code::invalid, wanted);
+}
+
 void read_auth(SettingReader& read, vo::ArchiveOptions& out) {
   using Kind = vo::AuthOptions::Kind;
   std::string kind = "none";
@@ -161,6 +178,7 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   }
   read.angle("cutout.radius", out.cutout.radius_deg);
   read.size("cutout.max_bytes", out.cutout.max_bytes);
+  read_best(read, out);
   read_auth(read, out);
   read_limits(read, out);
   read_lifetimes(read, out.ttl);

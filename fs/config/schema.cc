@@ -43,7 +43,7 @@ constexpr KeyRule kArchiveKeys[] = {
     {"naming", "dataset"},
     {"cutout", "radius"},
     {"cutout", "max_bytes"},
-    {"best", "full", kLater},
+    {"best", "full"},
     {"auth", "kind"},
     {"auth", "hosts"},
     {"auth", "header"},

@@ -166,6 +166,10 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.section("cutout");
   out.line("radius", toml_text(vo::fixed_shortest(archive.cutout.radius_deg) + " deg"));
   out.line("max_bytes", size_text(archive.cutout.max_bytes));
+  if (!archive.best.full.empty()) {
+    out.section("best");
+    out.line("full", "{ semantics = " + toml_text(archive.best.full) + " }");
+  }
   write_auth(out, archive.auth);
   out.section("limits");
   out.line("connections", std::to_string(archive.limits.connections));

@@ -3,6 +3,7 @@
 // best.EXT in a dataset's folder: a symlink to the best that there is for whoever looks at this field. Chosen from the
 // links and from what failed when it was opened; nobody is asked.
 #include "fs/tree/namespace.h"
+#include "vo/cutouts.h"
 
 #include <vector>
 
@@ -34,13 +35,16 @@ std::optional<Place> Namespace::best_of(const Place& folder, const vo::DatasetFo
     const std::string name = field->name;
     ladder.push_back({name, data_below(folder, name, std::move(*field))});
   }
-  // What is not for everybody may still be for us.
-  const bool known = folder.archive->options().auth.kind != vo::AuthOptions::Kind::none;
+  const auto add = [&](const vo::Entry& entry) {
+    const std::string target = (entry.folder.empty() ? "" : entry.folder + "/") + entry.name;
+    ladder.push_back({target, data_below(folder, entry.name, entry)});
+  };
+  const vo::ImageChoice choice = vo::cut_defaults(folder.archive->options()).image;
+  if (const vo::Entry* full = vo::full_image_of(links, folder.dataset_row(), choice)) add(*full);
   for (const std::string_view term : {"#this", "#preview-image", "#preview"}) {
     for (const vo::Entry& entry : links.entries) {
-      if (entry.semantics != term || entry.links_document || (!entry.error.empty() && !known)) continue;
-      const std::string target = (entry.folder.empty() ? "" : entry.folder + "/") + entry.name;
-      ladder.push_back({target, data_below(folder, entry.name, entry)});
+      if (entry.semantics != term || entry.links_document || (!entry.error.empty() && !choice.also_denied)) continue;
+      add(entry);
     }
   }
   if (ladder.empty()) return std::nullopt;

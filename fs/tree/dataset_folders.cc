@@ -4,9 +4,9 @@
 // its links lead to, which look the same from inside.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "vo/cutouts.h"
 #include "vo/derived_files.h"
 #include "vo/fits_entries.h"
-#include "vo/local_cut.h"
 
 #include <algorithm>
 #include <set>
@@ -84,7 +84,8 @@ std::optional<vo::Entry> headers_beside(const vo::DatasetFolder& links, const vo
 }
 
 bool has_cutouts(const Place& folder, const vo::DatasetFolder& links) {
-  return !links.services.empty() || vo::can_be_cut_here(links, folder.dataset_row());
+  return !links.services.empty() ||
+         vo::can_be_cut_here(links, folder.dataset_row(), vo::cut_defaults(folder.archive->options()));
 }
 
 /// cutout.fits is of the dataset itself.

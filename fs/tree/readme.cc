@@ -107,15 +107,14 @@ void describe(std::string& out, const vo::Field& parameter) {
 
 }  // namespace
 
-std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& dataset,
-                          const std::optional<vo::SkyPosition>& field) {
+std::string cutout_readme(const vo::DatasetFolder& folder, bool cut_here, const std::optional<vo::SkyPosition>& field) {
   std::string out = "Any cutout: open a file here whose name says what you want. It need not be listed.\n";
   if (field) {
     out += "\nTry, in this folder:\n";
     out += example("head -c 80 circle=" + field->canonical() + ",0.05.fits", "the rectangle around a circle, degrees");
     out += example("ls", "and this README; cutouts that were fetched are listed");
   }
-  if (vo::can_be_cut_here(folder, dataset)) {
+  if (cut_here) {
     out +=
         "\nNAME=VALUE,NAME=VALUE.fits, cut out of the image on this machine where no service does it:\n"
         "  circle=RA,DEC,RADIUS  box=RA,DEC,WIDTH,HEIGHT  polygon=RA,DEC,RA,DEC,RA,DEC   the rectangle around it, "

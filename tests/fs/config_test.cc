@@ -191,6 +191,10 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
   EXPECT_THAT(complaint(head + "[limits]\nconnections = 400\n"), HasSubstr("from 1 to 16"));
   EXPECT_THAT(complaint(head + "[obscore]\nsearch_radius = \"3 parsec\"\n"), HasSubstr("\"3 deg\""));
   EXPECT_THAT(complaint(head + "[obscore]\nid_columns = [1, 2]\n"), HasSubstr("must be a list of texts"));
+  for (const char* full : {"\"#coderived\"", "{}", "{ semantics = 3 }", "{ semantic = \"#coderived\" }"}) {
+    EXPECT_THAT(complaint(head + "[best]\nfull = " + full + "\n"),
+                AllOf(HasSubstr("given.toml:6: [best] full"), HasSubstr("{ semantics = \"#coderived\" }")));
+  }
   EXPECT_THAT(complaint(head + "[cutout]\nmax_bytes = \"2 gigs\"\n"), HasSubstr("must be a size with unit"));
   EXPECT_THAT(complaint(head + "[naming]\ndataset = \"{obs_id:slugg}\"\n"),
               HasSubstr("given.toml:6: [naming] dataset"));
@@ -202,7 +206,7 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
 TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
   const std::string head = kFourLines;
   for (const std::string& text :
-       {head + "[best]\nfull = { semantics = \"#coderived\" }\n", head + "[limits]\nbytes_per_hour = 1000\n"}) {
+       {head + "[limits]\nbytes_per_hour = 1000\n"}) {
     EXPECT_EQ(code_of(text), Code::unsupported) << text;
     EXPECT_THAT(complaint(text), AllOf(HasSubstr("given.toml:"), HasSubstr("not supported by this version"))) << text;
   }

@@ -124,6 +124,44 @@ TEST_F(LocalCutouts, TheBestIsTheCutoutUntilThatFails) {
   EXPECT_LE(origin_.count("/plate.fits"), 1U) << "choosing asks nobody";
 }
 
+/// Two images of one sky: a reduced one under #this, and a full one that an archive calls #coderived.
+class FullResolution : public LocalCutouts {
+ protected:
+  FullResolution() {
+    origin_.put("/reduced.fits", small_fits(100, 7), "application/fits", "\"r\"", 1'000'000'000);
+    tiny_.add({"pair", {{"#this", "/reduced.fits"}, {"#coderived", "/plate.fits"}}});
+    tiny_.add({"lost", {{"#this", "/reduced.fits"}, {"#coderived", "/gone.fits"}}});
+    setup_ = {dir_.path() / "full", {{"tiny", tiny_.tap_url(), "[best]\nfull = { semantics = \"#coderived\" }\n"}}};
+    std::filesystem::create_directories(setup_.folder);
+    tree_ = direct_driver(setup_);
+  }
+  const std::string whole_ = "/tiny/collection=TINY/1913-08-21_TINY_";
+};
+
+TEST_F(FullResolution, IsWhatIsCutAndTheBestWholeImage) {
+  const std::string field = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_pair";
+  EXPECT_EQ(tree_->readlink(field + "/best.fits").text, "cutout.fits");
+  EXPECT_EQ(tree_->readlink(whole_ + "pair/best.fits").text, "coderived/plate.fits");
+  EXPECT_THAT(tree_->list(whole_ + "pair").names, Contains("best.fits"));
+  const Text cut = tree_->read(field + "/cutout.fits");
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  expect_pixels_of_plate(cut.text);
+  EXPECT_EQ(origin_.count("/reduced.fits"), 0U);
+  const std::string pixels = whole_ + "pair/cutout/pixels=1..3000,5..5";
+  EXPECT_EQ(axis(tree_->read(pixels + ".fits").text, 1), 3000);
+  EXPECT_EQ(axis(tree_->read(pixels + ",from=reduced.fits.fits").text, 1), 1440);
+}
+
+TEST_F(FullResolution, IsPassedOverOnceItFailed) {
+  EXPECT_EQ(tree_->readlink(whole_ + "lost/best.fits").text, "coderived/gone.fits");
+  EXPECT_EQ(tree_->read(whole_ + "lost/coderived/gone.fits").error, ENOENT);
+  const std::size_t requests = origin_.requests().size();
+  EXPECT_EQ(tree_->readlink(whole_ + "lost/best.fits").text, "reduced.fits");
+  EXPECT_EQ(origin_.requests().size(), requests) << "choosing asks nobody";
+  EXPECT_EQ(tree_->readlink("/tiny/collection=TINY/1913-08-21_TINY_plate/best.fits").text, "plate.fits")
+      << "a dataset without one";
+}
+
 TEST_F(LocalCutouts, WhatWasCutOnceCostsNothingAgain) {
   const std::string name = dataset_ + "/cutout/circle=156.01,48.14,0.05.fits";
   const Text once = tree_->read(name);

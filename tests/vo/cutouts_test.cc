@@ -46,7 +46,7 @@ Dataset dataset() {
 }
 
 Result<Entry> cut(const DatasetFolder& folder, std::string_view name) {
-  return cutout_entry(folder, dataset(), name, 0.25);
+  return cutout_entry(folder, dataset(), name, {});
 }
 
 const Field kCircle = field("CIRCLE", Datatype::float64, "3"), kPos = text("POS"),
@@ -172,15 +172,15 @@ TEST(Cutouts, TheExtensionSelectsTheFormat) {
 
 TEST(Cutouts, TheFieldInThePathNeedsAPositionAndAServiceThatTakesOne) {
   const Query query = parse_component("pos=156.01,48.14").value();
-  const auto entry = field_cutout_entry(folder_with({kCircle}), dataset(), query, 0.25);
+  const auto entry = field_cutout_entry(folder_with({kCircle}), dataset(), query, {});
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->name, "cutout.fits");
   EXPECT_THAT(entry->service->parameters, Contains(Pair("CIRCLE", "156.01 48.14 0.25")));
   const Query wide = parse_component("pos=156.01,48.14,1").value();
-  EXPECT_THAT(field_cutout_entry(folder_with({kCircle}), dataset(), wide, 0.25)->service->parameters,
+  EXPECT_THAT(field_cutout_entry(folder_with({kCircle}), dataset(), wide, {})->service->parameters,
               Contains(Pair("CIRCLE", "156.01 48.14 1")));
-  EXPECT_EQ(field_cutout_entry(folder_with({kBand}), dataset(), query, 0.25).error().code(), Code::not_found);
-  EXPECT_EQ(field_cutout_entry(folder_with({kCircle}), dataset(), {}, 0.25).error().code(), Code::not_found);
+  EXPECT_EQ(field_cutout_entry(folder_with({kBand}), dataset(), query, {}).error().code(), Code::not_found);
+  EXPECT_EQ(field_cutout_entry(folder_with({kCircle}), dataset(), {}, {}).error().code(), Code::not_found);
 }
 
 TEST(Cutouts, DachsIntervalsMeetTheRangeThatIsOffered) {
