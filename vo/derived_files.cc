@@ -3,11 +3,13 @@
 
 #include "vo/file_names.h"
 #include "vo/fits/header_text.h"
+#include "vo/fits/picture.h"
 #include "vo/fits/unpacked.h"
 #include "vo/fits_entries.h"
 
 #include <array>
 #include <atomic>
+#include <functional>
 
 namespace skymount::vo {
 namespace {
@@ -60,11 +62,28 @@ class UnpackedSource final : public cache::ByteSource {
   std::atomic<std::uint64_t> size_;
 };
 
-/// A few kB that were made of headers; made again when the cache has forgotten them.
-class HeaderSource final : public cache::ByteSource {
+Result<Bytes> headers_of(cache::ContentReader& file, const FetchContext& ctx) {
+  const auto read = [&](ByteRange range) { return file.read_alone(range, ctx); };
+  const Result<std::string> text = headers_as_text(file.size(), read);
+  if (!text) return fail(text.error());
+  return to_bytes(*text);
+}
+
+Result<Bytes> picture_in(cache::ContentReader& file, Workers* workers, const FetchContext& ctx) {
+  if (workers == nullptr) return fail(Code::unsupported, "pictures are not made on this machine");
+  const FetchContext ahead{Priority::prefetch, ctx.cause, ctx.deadline, {}};
+  return picture_of(
+      file.size(), [&](ByteRange range) { return file.read_alone(range, ctx); },
+      [&](ByteRange range) { file.fetch_ahead(range, ahead); }, *workers, ctx);
+}
+
+using MakeBytes = std::function<Result<Bytes>(cache::ContentReader&, const FetchContext&)>;
+
+/// Some kB that were made of another file; made again when the cache has forgotten them.
+class SmallSource final : public cache::ByteSource {
  public:
-  HeaderSource(cache::ContentId id, std::shared_ptr<cache::ContentReader> file, std::uint64_t size)
-      : id_(std::move(id)), file_(std::move(file)), size_(size) {}
+  SmallSource(cache::ContentId id, std::shared_ptr<cache::ContentReader> file, MakeBytes make, std::uint64_t size)
+      : id_(std::move(id)), file_(std::move(file)), make_(std::move(make)), size_(size) {}
 
   const cache::ContentId& id() const override { return id_; }
   std::optional<std::uint64_t> size() const override { return size_; }
@@ -73,17 +92,25 @@ class HeaderSource final : public cache::ByteSource {
   unsigned parallel_fetches() const override { return file_->source()->parallel_fetches(); }
 
   Result<void> fetch(ByteRange, const Sink& sink, const FetchContext& ctx) override {
-    const auto text = headers_as_text(file_->size(), [&](ByteRange range) { return file_->read_alone(range, ctx); });
-    if (!text) return fail(text.error());
-    if (text->size() != size_) return fail(Code::stale, "the headers are others than before");
-    return sink(0, as_bytes(*text));
+    const Result<Bytes> made = make_(*file_, ctx);
+    if (!made) return fail(made.error());
+    if (made->size() != size_) return fail(Code::stale, "what is made of this file is not what it was before");
+    return sink(0, *made);
   }
 
  private:
   const cache::ContentId id_;
   const std::shared_ptr<cache::ContentReader> file_;
+  const MakeBytes make_;
   const std::uint64_t size_;
 };
+
+MakeBytes maker_of(const Entry& entry, std::shared_ptr<Workers> workers) {
+  if (entry.local->made == LocalCut::Made::headers) return headers_of;
+  return [workers = std::move(workers)](cache::ContentReader& file, const FetchContext& ctx) {
+    return picture_in(file, workers.get(), ctx);
+  };
+}
 
 /// The version is that of the other file, and of how we show it.
 cache::ContentId id_of(const std::string& archive, const Entry& entry, const cache::ContentId& of) {
@@ -121,6 +148,25 @@ std::optional<Entry> header_entry(const Entry& file) {
   return out;
 }
 
+std::optional<Entry> picture_entry(const Entry& file) {
+  constexpr std::string_view kExtension = ".png";
+  if (!is_fits(file) || file.links_document || file.name.size() + kExtension.size() > kMaxNameBytes)
+    return std::nullopt;
+  Entry out = file;
+  out.name += kExtension;
+  out.identity = "picture:" + file.identity;
+  out.service.reset();
+  out.semantics.clear();
+  out.description = "a picture of " + file.name;
+  out.content_type = "image/png";
+  out.size_estimate.reset();
+  auto made = std::make_shared<LocalCut>();
+  made->of = file;
+  made->made = LocalCut::Made::picture;
+  out.local = std::move(made);
+  return out;
+}
+
 std::optional<Entry> unpacked_entry(const Entry& packed) {
   if (!has_header_text(packed)) return std::nullopt;
   for (const std::string_view extension : kPacked) {
@@ -133,11 +179,12 @@ std::optional<Entry> unpacked_entry(const Entry& packed) {
 }
 
 DerivedFiles::DerivedFiles(std::string archive, std::shared_ptr<Knowledge> knowledge, cache::BlockCache& blocks,
-                           const Clock& clock, OpensFiles files)
+                           const Clock& clock, std::shared_ptr<Workers> workers, OpensFiles files)
     : archive_(std::move(archive)),
       knowledge_(std::move(knowledge)),
       blocks_(blocks),
       clock_(clock),
+      workers_(std::move(workers)),
       files_(std::move(files)) {}
 
 /// What was made before and is still of this version.
@@ -147,34 +194,53 @@ DerivedFiles::Reader DerivedFiles::known(const Entry& entry, const Reader& of) {
   const std::optional<FileRecord> record = knowledge_->records.get(entry.identity);
   if (!record || record->withdrawn || record->learned.version != id.version || !record->learned.size) return nullptr;
   const std::uint64_t size = *record->learned.size;
-  if (entry.local->made == LocalCut::Made::headers)
-    return knowledge_->readers->find_or_make(std::make_shared<HeaderSource>(id, of, size), size);
+  if (entry.local->made != LocalCut::Made::unpacked) return small_file(entry, id, of, size);
   return knowledge_->readers->find_or_make(std::make_shared<UnpackedSource>(id, of, size, blocks_.room()), size);
 }
 
+DerivedFiles::Reader DerivedFiles::small_file(const Entry& entry, const cache::ContentId& id, const Reader& of,
+                                              std::uint64_t size) {
+  return knowledge_->readers->find_or_make(std::make_shared<SmallSource>(id, of, maker_of(entry, workers_), size),
+                                           size);
+}
+
 DerivedFiles::Reader DerivedFiles::open_in_memory(const Entry& entry, const Renew& renew) {
-  const Reader of = files_.open_in_memory(entry.local->of, renew);
+  Reader of = files_.open_in_memory(entry.local->of, renew);
+  if (of && entry.local->made == LocalCut::Made::picture) {
+    const Entry unpacked = unpacked_entry_of(entry.local->of);
+    if (knowledge_->records.get(unpacked.identity)) of = open_in_memory(unpacked, renew);
+  }
   return of ? known(entry, of) : nullptr;
 }
 
 Result<DerivedFiles::Reader> DerivedFiles::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
-  const Result<Reader> of = files_.open(entry.local->of, ctx, renew);
+  Result<Reader> of = files_.open(entry.local->of, ctx, renew);
+  if (of) of = inside(entry, *of, ctx, renew);
   if (!of) return of;
   if (Reader reader = known(entry, *of)) return reader;
   Result<Reader> made =
-      entry.local->made == LocalCut::Made::headers ? read_headers(entry, *of, ctx) : unpack(entry, *of, ctx);
+      entry.local->made == LocalCut::Made::unpacked ? unpack(entry, *of, ctx) : make_small(entry, *of, ctx);
   if (!made) return fail(std::move(made).error().during(entry.local->of.name));
   return made;
 }
 
-Result<DerivedFiles::Reader> DerivedFiles::read_headers(const Entry& entry, const Reader& file,
-                                                        const FetchContext& ctx) {
-  const auto text = headers_as_text(file->size(), [&](ByteRange range) { return file->read_alone(range, ctx); });
-  if (!text) return fail(text.error());
+/// What a picture is made of: the file, or what is compressed in it.
+Result<DerivedFiles::Reader> DerivedFiles::inside(const Entry& entry, const Reader& file, const FetchContext& ctx,
+                                                  const Renew& renew) {
+  if (entry.local->made != LocalCut::Made::picture) return file;
+  const Result<SharedBytes> head = file->read_alone({0, 3}, ctx);
+  if (!head) return fail(head.error());
+  if (packing_of(head->view()) == Packing::none) return file;
+  return open(unpacked_entry_of(entry.local->of), ctx, renew);
+}
+
+Result<DerivedFiles::Reader> DerivedFiles::make_small(const Entry& entry, const Reader& file, const FetchContext& ctx) {
+  const Result<Bytes> made = maker_of(entry, workers_)(*file, ctx);
+  if (!made) return fail(made.error());
   const cache::ContentId id = id_of(archive_, entry, file->id());
-  blocks_.put(id, 0, as_bytes(*text), text->size());
-  learn(entry, id, text->size());
-  return knowledge_->readers->find_or_make(std::make_shared<HeaderSource>(id, file, text->size()), text->size());
+  blocks_.put(id, 0, *made, made->size());
+  learn(entry, id, made->size());
+  return small_file(entry, id, file, made->size());
 }
 
 Result<DerivedFiles::Reader> DerivedFiles::unpack(const Entry& entry, const Reader& packed, const FetchContext& ctx) {

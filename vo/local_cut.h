@@ -24,7 +24,7 @@ struct LocalCut {
   CutSpec spec;                     ///< canonical: equal cutouts share one identity
   std::string source;               ///< for the cutout's HISTORY: DID, else the file's address without secrets
   std::vector<std::string> wholes;  ///< identities of the dataset's images: what a service may send instead of a part
-  enum class Made { cutout, unpacked, headers } made = Made::cutout;  ///< else spec means nothing
+  enum class Made { cutout, unpacked, headers, picture } made = Made::cutout;  ///< else spec means nothing
 };
 
 /// From a name in cutout/. circle, box, polygon, pos, range, pixels=X0..X1,Y0..Y1, planes=A..B, band, hdu=N, from=NAME.

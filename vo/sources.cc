@@ -392,12 +392,13 @@ Sources::Sources(std::string archive, const Limits& limits, Lifetimes ttl, std::
     : impl_(std::make_unique<Impl>(archive, limits, ttl, max_cutout_bytes, std::move(http), std::move(store), blocks,
                                    clock, with_credential)),
       derived_(std::make_unique<DerivedFiles>(
-          archive, impl_->knowledge(), blocks, clock,
-          OpensFiles{[impl = impl_.get()](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
-                       return impl->open_or_renew(entry, ctx, renew);
+          archive, impl_->knowledge(), blocks, clock, workers,
+          OpensFiles{[this](const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+                       return entry.local ? cutouts_->open(entry, ctx, renew) : impl_->open_or_renew(entry, ctx, renew);
                      },
-                     [impl = impl_.get()](const Entry& entry, const Renew& renew) {
-                       return impl->open_in_memory(impl->newest(entry), renew);
+                     [this](const Entry& entry, const Renew& renew) {
+                       return entry.local ? cutouts_->open_in_memory(entry, renew)
+                                          : impl_->open_in_memory(impl_->newest(entry), renew);
                      }})),
       cutouts_(std::make_unique<LocalCutouts>(
           std::move(archive), ttl, max_cutout_bytes, std::move(workers), impl_->knowledge(), blocks, clock,

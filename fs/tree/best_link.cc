@@ -49,9 +49,9 @@ std::optional<Place> Namespace::best_of(const Place& folder, const vo::DatasetFo
   }
   if (ladder.empty()) return std::nullopt;
   const Choice* best = &ladder.front();  // when all of them failed the first is as good as any
-  for (const Choice& choice : ladder) {
-    if (!journal_.last_for(choice.file.ino()).empty()) continue;
-    best = &choice;
+  for (const Choice& rung : ladder) {
+    if (!journal_.last_for(rung.file.ino()).empty()) continue;
+    best = &rung;
     break;
   }
   return symlink_below(folder, "best" + extension_of(best->target), best->target);

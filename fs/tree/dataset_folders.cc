@@ -94,6 +94,20 @@ Result<vo::Entry> field_cutout(const Place& folder, const vo::DatasetFolder& lin
   return folder.archive->archive->field_cutout(links, folder.dataset_row(), *folder.query);
 }
 
+/// "cutout.fits" for "cutout.fits.png", and for itself.
+std::string_view without_picture(std::string_view name) {
+  constexpr std::string_view kPicture = ".png";
+  return name.ends_with(".fits.png") ? name.substr(0, name.size() - kPicture.size()) : name;
+}
+
+Result<Place> cutout_or_picture(const Place& folder, std::string_view name, Result<vo::Entry> cutout) {
+  if (!cutout) return fail(std::move(cutout).error());
+  if (without_picture(name) == name) return data_below(folder, name, std::move(*cutout));
+  std::optional<vo::Entry> picture = vo::picture_entry(*cutout);
+  if (!picture) return fail(Code::not_found, "no picture is made of " + cutout->name);
+  return data_below(folder, name, std::move(*picture));
+}
+
 }  // namespace
 
 Result<vo::DatasetFolderPtr> Namespace::folder_of(const Place& place, Patience patience, vo::Siblings siblings) const {
@@ -128,10 +142,12 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
     if (entry.folder != folder.folder) continue;
     if (entry.name == name) return place_of(folder, entry);
   }
-  // What is inside x.fits.gz, as x.fits, is not listed, because whoever copies the folder would copy both.
+  // What is inside x.fits.gz, as x.fits, is not listed, because whoever copies the folder would copy both. Nor is a
+  // picture: whoever shows the folder would have it made.
   for (const vo::Entry& entry : (*links)->entries) {
     if (entry.folder != folder.folder) continue;
-    for (std::optional<vo::Entry> made : {headers_beside(**links, entry), vo::unpacked_entry(entry)}) {
+    for (std::optional<vo::Entry> made :
+         {headers_beside(**links, entry), vo::unpacked_entry(entry), vo::picture_entry(entry)}) {
       if (made && made->name == name) return data_below(folder, name, std::move(*made));
     }
   }
@@ -140,11 +156,7 @@ Result<Place> Namespace::child_of_dataset(const Place& folder, std::string_view 
     if (name == file_name(kind)) return generated_below(folder, kind);
   }
   if (name == kCutoutFolder && has_cutouts(folder, **links)) return below(folder, name, PlaceKind::cutout_folder);
-  if (name == kFieldCutout) {
-    Result<vo::Entry> entry = field_cutout(folder, **links);
-    if (!entry) return fail(std::move(entry).error());
-    return data_below(folder, name, std::move(*entry));
-  }
+  if (without_picture(name) == kFieldCutout) return cutout_or_picture(folder, name, field_cutout(folder, **links));
   if (name.starts_with("best")) {
     std::optional<Place> best = best_of(folder, **links);
     if (best && best->path.ends_with("/" + std::string(name))) return std::move(*best);
@@ -190,9 +202,8 @@ Result<Place> Namespace::child_of_cutouts(const Place& folder, std::string_view 
   if (name == file_name(GeneratedKind::cutout_readme)) return generated_below(folder, GeneratedKind::cutout_readme);
   Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
   if (!links) return fail(std::move(links).error());
-  Result<vo::Entry> entry = folder.archive->archive->cutout(**links, folder.dataset_row(), name);
-  if (!entry) return fail(std::move(entry).error());
-  return data_below(folder, name, std::move(*entry));
+  return cutout_or_picture(folder, name,
+                           folder.archive->archive->cutout(**links, folder.dataset_row(), without_picture(name)));
 }
 
 Result<FolderContents> Namespace::contents_of_cutouts(const Place& folder, Patience patience) const {
@@ -208,6 +219,7 @@ Result<FolderContents> Namespace::contents_of_cutouts(const Place& folder, Patie
 void Namespace::remember_cutout(const Place& file) {
   const std::size_t slash = file.path.rfind('/');
   if (!file.path.substr(0, slash).ends_with("/" + std::string(kCutoutFolder)) || !file.listing) return;
+  if (without_picture(file.path) != file.path) return;
   file.archive->used_cutouts.remember(stable_id(file), file.path.substr(slash + 1));
 }
 

@@ -23,6 +23,7 @@ std::vector<std::string> fuzz_examples() {
   add(vo::pack(region));
   add(vo::pack(vo::RegionAnswer{{1, 2.5, 3.5}, {2, 1, 9}}));
   add(vo::pack(vo::PixelsJob{12345, -32, {{1, 10}, {5, 6}}}));
+  add(vo::pack(vo::PictureJob{2, 3, {1, 2, 3, 4, 5, 6}}));
   add(vo::pack(Error(Code::no_data, "outside")));
   add(vo::pack(std::vector<ByteRange>{{0, 100}, {5000, 64}}));
   const auto head = vo::frame_head(vo::FrameKind::bytes, 77);
@@ -53,6 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto region = unpack_region_job(bytes)) must(pack(*region).size() == size, "a region is said alike");
   if (const auto answer = unpack_region_answer(bytes)) must(same(pack(*answer), bytes), "an answer is said alike");
   if (const auto pixels = unpack_pixels_job(bytes)) must(pack(*pixels).size() == size, "a box is said alike");
+  if (const auto picture = unpack_picture_job(bytes)) must(pack(*picture).size() == size, "a picture is said alike");
   if (const auto wanted = unpack_wanted(bytes)) {
     std::uint64_t total = 0;
     for (const ByteRange& range : *wanted) total += range.length;

@@ -124,6 +124,32 @@ TEST_F(LocalCutouts, TheBestIsTheCutoutUntilThatFails) {
   EXPECT_LE(origin_.count("/plate.fits"), 1U) << "choosing asks nobody";
 }
 
+TEST_F(LocalCutouts, APictureOfAnyImageIsMadeOnDemandAndListedNowhere) {
+  const std::string picture = dataset_ + "/plate.fits.png";
+  EXPECT_THAT(tree_->list(dataset_).names, Not(Contains(HasSubstr(".png"))));
+  EXPECT_EQ(tree_->stat(picture).error, 0);
+  EXPECT_EQ(origin_.count("/plate.fits"), 0U) << "to look at its name costs nothing";
+  const Text png = tree_->read(picture);
+  ASSERT_EQ(png.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_THAT(png.text, StartsWith("\x89PNG"));
+  EXPECT_EQ(tree_->stat(picture).size, png.text.size());
+  EXPECT_LE(origin_.body_bytes_sent(), 300ULL * 2 * 16'384 + 500'000) << "one row in twenty; each lies in two blocks of 16 KiB";
+  EXPECT_THAT(tree_->xattr(picture, "user.skymount.made_by").text, StartsWith("skymount"));
+  const std::size_t requests = origin_.requests().size();
+  EXPECT_TRUE(tree_->read(picture).text == png.text);
+  tree_->remount();
+  EXPECT_TRUE(tree_->read(picture).text == png.text);
+  EXPECT_EQ(origin_.requests().size(), requests);
+}
+
+TEST_F(LocalCutouts, CutoutsHavePicturesToo) {
+  EXPECT_THAT(tree_->read(dataset_ + "/cutout.fits.png").text, StartsWith("\x89PNG"));
+  EXPECT_THAT(tree_->read(dataset_ + "/cutout/pixels=1..50,1..40.fits.png").text, StartsWith("\x89PNG"));
+  EXPECT_THAT(tree_->list(dataset_ + "/cutout").names, Not(Contains(HasSubstr(".png"))));
+  EXPECT_EQ(tree_->read(dataset_ + "/cutout/pixels=9000..9100,1..10.fits.png").error, ENODATA);
+  EXPECT_EQ(tree_->stat(dataset_ + "/links.vot.png").error, ENOENT);
+}
+
 /// Two images of one sky: a reduced one under #this, and a full one that an archive calls #coderived.
 class FullResolution : public LocalCutouts {
  protected:
@@ -280,6 +306,8 @@ TEST_F(LocalCutouts, OfATileCompressedImageTheTilesAreFetchedAndUnpacked) {
         << row;
   }
   EXPECT_LE(origin_.body_bytes_sent(), 260'000U + 60 * 2'100 + 100'000) << "the head of the file and the tiles";
+  EXPECT_THAT(tree_->read("/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_packed/packed.fits.fz.png").text,
+              StartsWith("\x89PNG"));
 }
 
 TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
@@ -298,6 +326,7 @@ TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
   const Text cut = tree_->read(folder + "/cutout/pixels=11..20,5..9.fits");
   ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
   EXPECT_EQ(axis(cut.text, 1), 10);
+  EXPECT_THAT(tree_->read(folder + "/small.fits.gz.png").text, StartsWith("\x89PNG"));
   EXPECT_EQ(origin_.count("/small.fits.gz"), 1U);
   EXPECT_THAT(tree_->read(folder + "/small.fits.gz.hdr").text, HasSubstr("compressed with gzip"));
 }

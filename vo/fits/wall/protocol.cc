@@ -3,6 +3,7 @@
 
 #include "cache/base/record.h"
 
+#include <bit>
 #include <cmath>
 
 namespace skymount::vo {
@@ -88,6 +89,7 @@ Bytes pack(const PixelsJob& job) {
   RecordWriter out;
   out.u64(job.unit_bytes);
   out.i64(job.bitpix);
+  out.i64(job.every);
   out.u32(static_cast<std::uint32_t>(job.box.size()));
   for (const auto& [first, last] : job.box) {
     out.i64(first);
@@ -101,14 +103,40 @@ std::optional<PixelsJob> unpack_pixels_job(ByteView bytes) {
   PixelsJob job;
   job.unit_bytes = in.u64();
   job.bitpix = static_cast<std::int32_t>(in.i64());
+  job.every = in.i64();
   const std::uint32_t axes = in.u32();
-  if (!in.ok() || axes < 1 || axes > 9 || job.unit_bytes > (std::uint64_t{1} << 62)) return std::nullopt;
+  if (!in.ok() || axes < 1 || axes > 9 || job.unit_bytes > (std::uint64_t{1} << 62) || job.every < 1 ||
+      job.every > (std::int64_t{1} << 58))
+    return std::nullopt;
   for (std::uint32_t i = 0; i < axes; ++i) {
     const std::int64_t first = in.i64();
     const std::int64_t last = in.i64();
     if (first < 1 || last < first) return std::nullopt;
     job.box.emplace_back(first, last);
   }
+  if (!in.complete()) return std::nullopt;
+  return job;
+}
+
+Bytes pack(const PictureJob& job) {
+  RecordWriter out;
+  out.u32(job.width);
+  out.u32(job.height);
+  for (const float value : job.values) out.u32(std::bit_cast<std::uint32_t>(value));
+  return std::move(out).take();
+}
+
+std::optional<PictureJob> unpack_picture_job(ByteView bytes) {
+  RecordReader in(bytes);
+  PictureJob job;
+  job.width = in.u32();
+  job.height = in.u32();
+  const auto side = [](std::uint32_t n) { return n >= 1 && n <= kLongestSide; };
+  if (!in.ok() || !side(job.width) || !side(job.height)) return std::nullopt;
+  const std::size_t count = std::size_t{job.width} * job.height;
+  if (bytes.size() != 8 + count * 4) return std::nullopt;
+  job.values.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) job.values.push_back(std::bit_cast<float>(in.u32()));
   if (!in.complete()) return std::nullopt;
   return job;
 }
@@ -168,7 +196,7 @@ std::optional<std::pair<FrameKind, std::size_t>> parse_frame_head(ByteView head)
   const auto kind = std::to_integer<unsigned>(head[0]);
   std::size_t length = 0;
   for (std::size_t i = 0; i < 4; ++i) length |= std::to_integer<std::size_t>(head[i + 1]) << (8 * i);
-  if (kind < static_cast<unsigned>(FrameKind::region) || kind > static_cast<unsigned>(FrameKind::failed) ||
+  if (kind < static_cast<unsigned>(FrameKind::region) || kind > static_cast<unsigned>(FrameKind::picture) ||
       length > kLongestFrame)
     return std::nullopt;
   return std::pair(static_cast<FrameKind>(kind), length);

@@ -3,8 +3,8 @@
 // What is said between us and the worker behind the wall (vo/fits/worker): frames over a socket pair, one job at a
 // time. Both sides distrust the other's lengths; what the worker computes is checked again where it is used.
 //
-//   us -> worker   region | pixels, then bytes for each range of a want
-//   worker -> us   want*, then the answer (region | pixels*), then done; or failed instead of either
+//   us -> worker   region | pixels | picture, then bytes for each range of a want
+//   worker -> us   want*, then the answer (region | pixels* | picture), then done; or failed instead of either
 #pragma once
 
 #include "cache/base/byte_range.h"
@@ -29,7 +29,8 @@ enum class FrameKind : std::uint8_t {
   want,        ///< ranges of the HDU's bytes, which are sent in this order
   bytes,       ///< of one wanted range
   done,
-  failed,  ///< code and words
+  failed,   ///< code and words
+  picture,  ///< job: PictureJob; answer: a PNG file
 };
 
 struct Frame {
@@ -63,17 +64,29 @@ struct PixelsJob {
   std::uint64_t unit_bytes = 0;  ///< of the HDU, whose bytes are asked for by offset from its beginning
   std::int32_t bitpix = 0;
   std::vector<std::pair<std::int64_t, std::int64_t>> box;
+  std::int64_t every = 1;  ///< of the rows along axis 2: the first, and each so manieth after it
 };
+
+/// Values to be seen, NaN where there is none; the lowest row first.
+struct PictureJob {
+  std::uint32_t width = 0, height = 0;
+  std::vector<float> values;
+};
+/// Neither side of a picture is longer, and no PNG file of one has more bytes.
+inline constexpr std::uint32_t kLongestSide = 1024;
+inline constexpr std::size_t kMostPictureBytes = 2 * 1024 * 1024;
 
 Bytes pack(const RegionJob& job);
 Bytes pack(const RegionAnswer& answer);
 Bytes pack(const PixelsJob& job);
+Bytes pack(const PictureJob& job);
 Bytes pack(const Error& error);
 Bytes pack(const std::vector<ByteRange>& wanted);
 /// Nothing when malformed.
 std::optional<RegionJob> unpack_region_job(ByteView bytes);
 std::optional<RegionAnswer> unpack_region_answer(ByteView bytes);
 std::optional<PixelsJob> unpack_pixels_job(ByteView bytes);
+std::optional<PictureJob> unpack_picture_job(ByteView bytes);
 /// Codes that a worker may not use become corrupt.
 std::optional<Error> unpack_failure(ByteView bytes);
 /// Also nothing when they are more than kMostWanted together.

@@ -27,8 +27,8 @@ class Workers::Impl {
 
   Result<void> run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take, const FetchContext& ctx) {
     if (payload.size() > kLongestFrame) return fail(Code::too_large, "a FITS header too long to be looked at");
-    // A slow archive's pixels never keep anybody from learning where a region lies.
-    const unsigned most = options_.most + (job == FrameKind::region ? 1 : 0);
+    // A slow archive's pixels keep nobody from what needs none: where a region lies, a picture of what is here.
+    const unsigned most = options_.most + (job == FrameKind::pixels ? 0 : 1);
     Result<Worker> worker = acquire(most, ctx);
     if (!worker) return fail(worker.error());
     bool well = false;

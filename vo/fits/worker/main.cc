@@ -3,6 +3,7 @@
 // skymount-fits: looks into FITS files for a skymount that does not trust them. Started by vo/fits/wall/workers with a
 // socket as descriptor 3 and the memory it may have; of no use to anybody else.
 #include "vo/fits/worker/channel.h"
+#include "vo/fits/worker/picture.h"
 #include "vo/fits/worker/region.h"
 #include "vo/fits/worker/sandbox.h"
 #include "vo/fits/worker/tiles.h"
@@ -35,11 +36,21 @@ Result<void> do_pixels(Channel& channel, ByteView payload) {
   return job ? send_pixels(channel, *job) : Result<void>(fail(Code::corrupt, "not a box of pixels"));
 }
 
+Result<void> do_picture(Channel& channel, ByteView payload) {
+  const auto job = unpack_picture_job(payload);
+  if (!job) return fail(Code::corrupt, "not a picture");
+  const Result<Bytes> png = png_of(*job);
+  if (!png) return fail(png.error());
+  channel.send(FrameKind::picture, *png);
+  return {};
+}
+
 Result<void> work(Channel& channel, const Frame& job) {
   try {
     switch (job.kind) {
       case FrameKind::region: return do_region(channel, job.payload);
       case FrameKind::pixels: return do_pixels(channel, job.payload);
+      case FrameKind::picture: return do_picture(channel, job.payload);
       default: return fail(Code::corrupt, "not a job");
     }
   } catch (const std::exception& e) {

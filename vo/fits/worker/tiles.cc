@@ -186,10 +186,11 @@ Result<void> send_pixels(Channel& channel, const PixelsJob& job) {
       std::int64_t end = y + tall - 1;
       if (tall >= tile) end = end / tile * tile;
       if (end < y) end = y + tall - 1;
-      end = std::min(end, top);
+      end = job.every > 1 ? y : std::min(end, top);
       if (axes > 1) band[1] = {y, end};
       if (Result<void> sent = send_band(channel, picture, job, band); !sent) return sent;
-      y = end + 1;
+      if (job.every > top - y) break;
+      y = job.every > 1 ? y + job.every : end + 1;
     }
     std::size_t axis = 2;
     for (; axis < axes; ++axis) {
