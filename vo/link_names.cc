@@ -185,17 +185,18 @@ std::string name_in_url(std::string_view url) {
   return usable ? std::string(last_of(name, "/\\")) : name_in_query(query);
 }
 
-/// What a service is asked about, when it is asked by ID: ".../links?ID=ivo://eso.org/ID?SPHER.2016&eso_download=file".
-/// A link need not be about the dataset that its document is about.
-std::string id_in_query(std::string_view url) {
+/// Which dataset a service is asked about, when that is told as an IVOA identifier:
+/// ".../links?ID=ivo://eso.org/ID?SPHER.2016&eso_download=file". A link need not be about the dataset that its document
+/// is about. Other ids ("id=4711") are the service's own affair.
+std::string dataset_in_query(std::string_view url) {
   const std::size_t question = url.find('?');
   std::string_view query = question == std::string_view::npos ? std::string_view{} : url.substr(question + 1);
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && lower(pair.substr(0, equals)) == "id")
-      return id_tail(lenient_percent_decode(pair.substr(equals + 1)));
+    if (lower(pair.substr(0, 3)) != "id=") continue;
+    const std::string value = lenient_percent_decode(pair.substr(3));
+    if (lower(value).starts_with("ivo://")) return id_tail(value);
   }
   return {};
 }
@@ -207,7 +208,7 @@ std::string best_word(const LinkNaming& link) {
     if (has_alphanumeric(word)) return std::string(word);
   }
   std::string name = name_in_url(link.url);
-  if (!has_alphanumeric(name)) name = id_in_query(link.url);
+  if (!has_alphanumeric(name)) name = dataset_in_query(link.url);
   if (!has_alphanumeric(name)) name = id_tail(link.id);
   return has_alphanumeric(name) ? name : "unnamed";
 }

@@ -36,7 +36,6 @@ def eventually(what, seconds=10):
 
 class DemoCase(unittest.TestCase):
     """The demo archive serves; nothing is mounted yet."""
-    DEMO_WORDS = ()  # more of its command line
 
     def setUp(self):
         self.stack = contextlib.ExitStack()
@@ -45,13 +44,14 @@ class DemoCase(unittest.TestCase):
         self.sky = self.work / "sky"
         self.sky.mkdir()
         self.config = self.work / "demo.toml"
-        self.origin = subprocess.Popen([DEMO, "--config-out", str(self.config), "--parent-death",
-                                        *self.DEMO_WORDS],
+        self.start_origin()
+        self.stack.callback(self.take_everything_away)
+
+    def start_origin(self):
+        self.origin = subprocess.Popen([DEMO, "--config-out", str(self.config), "--parent-death"],
                                        stdout=subprocess.PIPE, text=True)
         self.stack.callback(self.end_origin)
-        self.origin_url = self.origin.stdout.readline().strip()
-        self.assertIn("http://", self.origin_url)
-        self.stack.callback(self.take_everything_away)
+        self.assertIn("http://", self.origin.stdout.readline())
 
     def end_origin(self):
         self.origin.terminate()

@@ -240,6 +240,19 @@ TEST(LinkName, FollowsTheLadderOfWords) {
   for (const Case& c : cases) EXPECT_EQ(link_name(c.link), c.name) << c.link.url;
 }
 
+TEST(FileNames, ALinkThatIsAskedForByAnotherIdBearsThatId) {
+  // ESO's calibrations: each link of a raw file's cascade is about another file.
+  LinkNaming link{
+      .url =
+          "https://archive.eso.org/datalink/links?ID=ivo://eso.org/ID?SPHER.2016-09-26T10:00:00.123&eso_download=file",
+      .id = "ivo://eso.org/ID?SPHER.2016-09-26T03:04:09.308",
+      .semantics = "#calibration",
+      .content_type = "application/x-fits"};
+  EXPECT_EQ(link_name(link), "SPHER.2016-09-26T10:00:00.123.fits");
+  link.url = "https://archive.eso.org/datalink/links?eso_download=file";
+  EXPECT_EQ(link_name(link), "SPHER.2016-09-26T03:04:09.308.fits");
+}
+
 TEST(LinkName, TheExtensionFitsTheContent) {
   const auto named = [](std::string url, std::string type) {
     return link_name({.url = "http://x/" + url, .content_type = type});

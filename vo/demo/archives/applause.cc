@@ -79,7 +79,7 @@ void make_applause(Site& site) {
   Tap tap{.path = "/tap"};
   tap.options.serialization = "BINARY2";
   tap.options.language = "PostgreSQL";
-  tap.options.job_duration = std::chrono::milliseconds(300);
+  tap.options.job_duration = std::chrono::milliseconds(100);
   tap.options.default_maxrec = 100'000;
   std::vector<Row> scans;
   for (const int plate : kPlates) {
