@@ -210,7 +210,9 @@ CheckStep failed_step(const Error& error, std::string advice) {
       out.advice = "the archive is overloaded or this question is too hard for it; try again later";
       break;
     case Code::unavailable: out.advice = "the archive has a problem of its own just now; try again later"; break;
-    case Code::denied: out.advice = "the archive wants to know who asks, and this version knows no logins"; break;
+    case Code::denied:
+      out.advice = "the archive wants to know who asks: describe how in [auth], then run skymount login NAME";
+      break;
     default: out.advice = std::move(advice); break;
   }
   return out;
@@ -228,6 +230,12 @@ std::vector<CheckStep> check_archive(const ArchiveOptions& archive, const Clock&
   run.run("auth", check_auth);
   run.run("ranges", check_ranges);
   run.run("clock", check_clock);
+  if (archive.routes.empty()) {
+    run.add({"routes", Verdict::skipped, "there are none", {}, {}, 0});
+    return std::move(run.steps);
+  }
+  if (run.only_routes) run.blocked.clear();
+  run.run("routes", check_routes_of);
   return std::move(run.steps);
 }
 

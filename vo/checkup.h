@@ -26,7 +26,7 @@ enum class Verdict {
 std::string_view to_text(Verdict verdict);
 
 struct CheckStep {
-  std::string name;  ///< dns, connect, tls, tap, obscore, maxrec, geometry, links, batch, auth, ranges, clock
+  std::string name;  ///< dns, connect, tls, tap, obscore, maxrec, geometry, links, batch, auth, ranges, clock, routes
   Verdict verdict = Verdict::ok;
   std::string words;   ///< what was found
   std::string advice;  ///< what to do; empty when there is nothing to do

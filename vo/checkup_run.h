@@ -46,6 +46,7 @@ struct Checkup {
   std::vector<CheckStep> steps;
 
   std::string blocked;                     ///< why nothing further can be asked; empty while it can
+  bool only_routes = false;                ///< blocked, but TAP answers: routes can be tried
   std::optional<std::uint64_t> hard_rows;  ///< the archive's own limit, from its capabilities
   std::optional<Listing> sample;           ///< some datasets, without any position
   bool sample_cut = false;                 ///< there were more rows than asked for
@@ -68,6 +69,7 @@ CheckStep check_batch(Checkup& run);
 CheckStep check_auth(Checkup& run);
 CheckStep check_ranges(Checkup& run);
 CheckStep check_clock(Checkup& run);
+CheckStep check_routes_of(Checkup& run);
 
 /// The step as it failed, with what to do about this kind of failure.
 CheckStep failed_step(const Error& error, std::string advice = {});

@@ -175,9 +175,16 @@ CheckStep check_obscore(Checkup& run) {
   Result<Sample> sample = ask_sample(run, tap, adql);
   if (!sample) {
     run.blocked = "there is no ObsCore table to ask";
-    return failed_step(
-        sample.error(),
-        "the archive may have no ObsCore table, or call it otherwise: [obscore] table in " + run.archive.config_file);
+    CheckStep out =
+        failed_step(sample.error(), "the archive may have no ObsCore table, or call it otherwise: [obscore] table in " +
+                                        run.archive.config_file);
+    const Code code = sample.error().code();
+    run.only_routes = !run.archive.routes.empty() && code != Code::timed_out && code != Code::unavailable;
+    if (run.only_routes && configured.empty()) {
+      out.verdict = Verdict::warn;
+      out.advice = "nothing, when it has none: the folders of its [[route]]s are what it shows";
+    }
+    return out;
   }
   const TableMeta& meta = sample->table.meta;
   const std::vector<std::string> missing = missing_columns(meta);

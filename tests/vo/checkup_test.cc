@@ -77,7 +77,7 @@ TEST_F(CheckupTest, AWellArchiveIsWellInEveryPart) {
   EXPECT_TRUE(is_well(steps));
   EXPECT_THAT(with(Verdict::ok, steps), ElementsAre("dns", "connect", "tap", "obscore", "maxrec", "geometry", "links",
                                                     "batch", "ranges", "clock"));
-  EXPECT_THAT(with(Verdict::skipped, steps), ElementsAre("tls", "auth"));
+  EXPECT_THAT(with(Verdict::skipped, steps), ElementsAre("tls", "auth", "routes"));
   EXPECT_THAT(step(steps, "obscore").words, HasSubstr("ivoa.obscore"));
   EXPECT_THAT(step(steps, "geometry").words, HasSubstr("\"intersects\""));
   EXPECT_THAT(step(steps, "maxrec").words, HasSubstr("OVERFLOW"));
@@ -131,6 +131,54 @@ TEST_F(CheckupTest, AServiceWithoutObscoreIsToldSoAndWhereToNameTheTable) {
   steps = check(options);
   EXPECT_THAT(with(Verdict::bad, steps), ElementsAre("obscore"));
   EXPECT_THAT(step(steps, "obscore").advice, HasSubstr("[obscore] table in demo.toml"));
+}
+
+RoutePtr route(std::string path, std::string adql, std::string name, std::string example) {
+  Route out;
+  std::string rest = out.written = std::move(path);
+  while (!rest.empty()) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    out.path.push_back(*RouteComponent::parse(rest.substr(0, slash)));
+    rest.erase(0, slash + 1);
+  }
+  out.where = "demo.toml:9";
+  out.adql = std::move(adql);
+  out.name = std::move(name);
+  out.url = "{access_url}";
+  out.example = std::move(example);
+  return std::make_shared<const Route>(std::move(out));
+}
+
+TEST_F(CheckupTest, RoutesAreAskedAndTheirColumnsLookedFor) {
+  const std::string files = "SELECT plate_name, filename, access_url FROM demo.plates WHERE plate_id = {plate_id}";
+  ArchiveOptions options = configured(archive().tap_url());
+  options.routes = {route("plate={plate_id:int}", files, "{filename}", "plate=1"),
+                    route("other/{plate_id:int}", files, "{plate_name}.fits", "")};
+  auto steps = check(options);
+  EXPECT_EQ(step(steps, "routes").verdict, Verdict::ok);
+  EXPECT_THAT(step(steps, "routes").words, HasSubstr("2 of 2 answer with the columns that they name"));
+  EXPECT_EQ(step(steps, "routes").requests, 2U);
+
+  options.routes = {route("plate={plate_id:int}", files, "{file_name}", "plate=1"),
+                    route("odd={plate_id:int}", "SELECT * FROM demo.paltes WHERE n = {plate_id}", "{x}", "odd=1"),
+                    route("none={plate_id:int}", files, "{filename}", "none=999999")};
+  steps = check(options);
+  EXPECT_THAT(with(Verdict::bad, steps), ElementsAre("routes"));
+  const std::string words = step(steps, "routes").words;
+  EXPECT_THAT(words, HasSubstr("demo.toml:9 plate={plate_id:int}: name wants the column {file_name}, which the answer "
+                               "does not have - did you mean {filename}?"));
+  EXPECT_THAT(words, HasSubstr("demo.paltes does not exist"));
+  EXPECT_THAT(words, HasSubstr("none={plate_id:int}: its example has no rows"));
+}
+
+TEST_F(CheckupTest, AnArchiveOfRoutesAloneIsWellWithoutObscore) {
+  ArchiveOptions options = configured(archive({.obscore_table = "demo.everything"}).tap_url());
+  options.routes = {
+      route("plate={plate_id:int}", "SELECT * FROM demo.plates WHERE plate_id = {plate_id}", "{filename}", "plate=1")};
+  const auto steps = check(options);
+  EXPECT_TRUE(is_well(steps)) << step(steps, "obscore").words;
+  EXPECT_EQ(step(steps, "obscore").verdict, Verdict::warn);
+  EXPECT_EQ(step(steps, "routes").verdict, Verdict::ok) << step(steps, "routes").words;
 }
 
 TEST_F(CheckupTest, AWrongAddressAndAnArchiveThatSaysItIsDownAreTap) {
@@ -209,7 +257,7 @@ TEST_F(CheckupTest, RangesThatAreIgnoredAreAWarningAndForbiddenFilesAreNot) {
   origin_.misbehave("/files", {.status = 403, .status_body = "who are you?"});
   steps = check();
   EXPECT_THAT(with(Verdict::bad, steps), ElementsAre("ranges"));
-  EXPECT_THAT(step(steps, "ranges").advice, HasSubstr("logins"));
+  EXPECT_THAT(step(steps, "ranges").advice, HasSubstr("skymount login"));
 }
 
 TEST_F(CheckupTest, AnArchiveThatIsSilentCostsOneBudgetAndNoMore) {
