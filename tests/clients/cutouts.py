@@ -112,6 +112,13 @@ def matrix():
     from astropy.coordinates import SkyCoord
     there = SkyCoord(120.0, -30.0, unit="deg", frame="galactic").icrs
     out["galactic"] = (file_of(galactic), (there.ra.deg, there.dec.deg))
+    east = image(projection="G:CAR", at=(120.0, 0.0))
+    there = SkyCoord(120.0, 0.0, unit="deg", frame="galactic").icrs
+    out["galacticCAR"] = (file_of(east), (there.ra.deg, there.dec.deg))
+    old = image(at=(10.0, 10.0))  # coordinates of 1950 in the header
+    old.header["RADESYS"], old.header["EQUINOX"] = "FK4", 1950.0
+    there = SkyCoord(10.0, 10.0, unit="deg", frame="fk4", equinox="B1950").icrs
+    out["fk4"] = (file_of(old), (there.ra.deg, there.dec.deg))
     for dtype in ("u1", "i2", "i4", "i8", "f4", "f8"):
         out[f"b{dtype}"] = (file_of(image(dtype)), (10.0, 10.0))
     unsigned = fits.PrimaryHDU(pixels("i2").astype("u2") + 20000)

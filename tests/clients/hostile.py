@@ -102,7 +102,7 @@ def main():
         good = mounted.dataset("collection=FILES", "good.fits")
         for number, name in enumerate(sorted(files)):
             dataset = mounted.dataset("collection=FILES", name)
-            for what in (name + ".hdr", "cutout/circle=10.0,10.0,0.05.fits", "cutout/pixels=30..90,40..120.fits"):
+            for what in (name + ".hdr", "cutout/circle=10.0,10.0,0.05.fits", "cutout/pixels=30..90,40..120.fits", name + ".png"):
                 try:
                     answered += ask(f"{dataset}/{what}") == 0
                 except Exception as error:
