@@ -207,5 +207,26 @@ TEST_F(CutoutPlan, AlternateCoordinatesAndMissingReferencesMoveToo) {
   EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("HISTORY CRPIX1  = 3"));
 }
 
+TEST_F(CutoutPlan, DistortionTablesThatAreLeftBehindAreToldInTheHistory) {
+  std::vector<std::string> cards = tan_cards(156, 48, 0.001, 1000, 800);
+  for (const char* text : {"CPDIS1  = 'LOOKUP  '", "CPDIS2  = 'LOOKUP  '", "CPERR1  = 0.05", "DP1     = 'EXTVER: 1'",
+                           "DP1     = 'NAXES: 2'", "D2IMDIS1= 'LOOKUP  '", "D2IM1   = 'EXTVER: 1'",
+                           "D2IMEXT = 'x.fits'", "OBJECT  = 'CPDIS'", "DP1A    = 3", "DPIX    = 4"})
+    cards.emplace_back(text);
+  File file(image_header(kPrimary, 16, {1000, 800}, cards) + samples({1000, 800}));
+  const auto made = plan(file, square(156, 48, 0.01));
+  ASSERT_TRUE(made) << made.error().what();
+  const std::string text(as_text(made->header));
+  for (const char* gone : {"CPDIS1 ", "CPDIS2 ", "CPERR1 ", "EXTVER", "D2IMDIS1", "D2IM1 ", "D2IMEXT "})
+    EXPECT_THAT(text, Not(HasSubstr(gone)));
+  EXPECT_THAT(text, HasSubstr("tables in other"));
+  EXPECT_THAT(text, HasSubstr("positions differ slightly"));
+  EXPECT_EQ(value(*made, "OBJECT"), "CPDIS") << "only keywords count";
+  EXPECT_EQ(value(*made, "DPIX"), "4");
+  EXPECT_NEAR(std::stod(value(*made, "CRPIX1")), 10.5, 1.5) << "the rest of the coordinates moves along";
+  File plain(image_header(kPrimary, 16, {1000, 800}, tan_cards(156, 48, 0.001, 1000, 800)) + samples({1000, 800}));
+  EXPECT_THAT(std::string(as_text(plan(plain, square(156, 48, 0.01))->header)), Not(HasSubstr("warning")));
+}
+
 }  // namespace
 }  // namespace skymount::vo

@@ -133,7 +133,8 @@ TEST_F(LocalCutouts, APictureOfAnyImageIsMadeOnDemandAndListedNowhere) {
   ASSERT_EQ(png.error, 0) << tree_->read("/.skymount/errors.log").text;
   EXPECT_THAT(png.text, StartsWith("\x89PNG"));
   EXPECT_EQ(tree_->stat(picture).size, png.text.size());
-  EXPECT_LE(origin_.body_bytes_sent(), 300ULL * 2 * 16'384 + 500'000) << "one row in twenty; each lies in two blocks of 16 KiB";
+  EXPECT_LE(origin_.body_bytes_sent(), 300ULL * 2 * 16'384 + 500'000)
+      << "one row in twenty; each lies in two blocks of 16 KiB";
   EXPECT_THAT(tree_->xattr(picture, "user.skymount.made_by").text, StartsWith("skymount"));
   const std::size_t requests = origin_.requests().size();
   EXPECT_TRUE(tree_->read(picture).text == png.text);
@@ -331,6 +332,16 @@ TEST_F(LocalCutouts, WhatIsInsideACompressedFileIsAFileAndCanBeCut) {
   EXPECT_THAT(tree_->read(folder + "/small.fits.gz.hdr").text, HasSubstr("compressed with gzip"));
 }
 
+TEST_F(LocalCutouts, WhatIsInsideNeverHidesAFileOfTheArchive) {
+  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+  origin_.put("/both.fits.gz", gzipped(inside), "application/fits", "\"z\"", 1'000'000'000);
+  origin_.put("/both.fits", image_header(kPrimary, 16, {50, 40}) + samples({50, 40}), "application/fits", "\"p\"",
+              1'000'000'000);
+  tiny_.add({"both", {{"#this", "/both.fits.gz"}, {"#this", "/both.fits"}}});
+  const std::string folder = "/tiny/collection=TINY/1913-08-21_TINY_both";
+  EXPECT_EQ(axis(tree_->read(folder + "/both.fits").text, 1), 50);
+}
+
 class FailingService : public ::testing::Test {
  protected:
   FailingService() : archive_(origin_, {}), setup_{dir_.path(), {{"demo", origin_.url("/tap"), ""}}} {
@@ -371,6 +382,22 @@ TEST_F(FailingService, WhatItDoesNotTakeOrFailsAtIsMadeHere) {
   EXPECT_TRUE(tree_->read(dataset_ + "/cutout.fits").text == file.text);
   EXPECT_EQ(origin_.count("/soda"), asked) << "a failure is remembered for a while";
   EXPECT_EQ(tree_->read(dataset_ + "/cutout/pixels=1..20,1..30.fits").error, 0) << "no parameter of the service";
+}
+
+TEST_F(FailingService, NoAnswerIsNoEmptyFile) {
+  origin_.misbehave("/soda", {.status = 204});
+  const std::string inside = dataset_ + "/cutout/circle=156.01,48.14,0.05.fits",
+                    outside = dataset_ + "/cutout/circle=10,10,0.05.fits";
+  const Text cut = tree_->read(inside);
+  ASSERT_EQ(cut.error, 0) << "the service is wrong: the field lies in the image";
+  EXPECT_THAT(cut.text, HasSubstr("skymount region: circle=156.01,48.14,0.05"));
+  EXPECT_THAT(tree_->xattr(inside, "user.skymount.made_by").text, StartsWith("skymount"));
+  EXPECT_EQ(tree_->read(outside).error, ENODATA);
+  EXPECT_NE(tree_->stat(outside).size, 0U);
+  EXPECT_THAT(tree_->list(dataset_ + "/cutout").names, Not(Contains("circle=10,10,0.05.fits")));
+  const std::size_t asked = origin_.count("/soda");
+  EXPECT_TRUE(tree_->read(inside).text == cut.text);
+  EXPECT_EQ(origin_.count("/soda"), asked) << "that it did not make this one is remembered";
 }
 
 }  // namespace

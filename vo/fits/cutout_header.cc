@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 namespace skymount::vo {
@@ -142,6 +143,13 @@ std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vec
   }
   if (inherits) inherit(out, primary);
   add_missing_references(out, shifts);
+  return out;
+}
+
+std::vector<Card> without_distortion_tables(const std::vector<Card>& original) {
+  std::vector<Card> out;
+  std::copy_if(original.begin(), original.end(), std::back_inserter(out),
+               [](const Card& card) { return !names_distortion(keyword(card)); });
   return out;
 }
 

@@ -19,7 +19,10 @@ std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vec
 void add_provenance(std::vector<Card>& cards, const CutSpec& spec, const CutProvenance& provenance, int hdu,
                     const std::vector<PixelSpan>& box, bool lost_distortions);
 
-/// The original refers to distortion tables that a cutout does not have (CPDIS, D2IM).
+/// The original refers to distortions that a cutout does not have, because they are tables in other HDUs or count from
+/// the corner of the image (CPDIS, D2IM).
 bool has_distortion_tables(const std::vector<Card>& original);
+/// Without what refers to them: wcslib takes no header that does.
+std::vector<Card> without_distortion_tables(const std::vector<Card>& original);
 
 }  // namespace skymount::vo

@@ -138,7 +138,7 @@ Result<void> narrow(std::vector<PixelSpan>& box, std::size_t axis, const PixelSp
 Result<RegionAnswer> ask_region(const CutSpec& spec, const std::vector<Card>& cards, Workers& workers,
                                 const ReadRange& read, const FetchContext& ctx) {
   RegionJob job{{}, spec.outline, spec.centre, spec.reach_deg, spec.band_m};
-  for (const Card& card : cards) job.cards += card;
+  for (const Card& card : without_distortion_tables(cards)) job.cards += card;
   Card end = "END";
   end.resize(80, ' ');
   job.cards += end;
