@@ -4,8 +4,8 @@
 
 Usage: check.py RESULTS_DIR FILE...   (DISPLAY, XPA_METHOD and XPA_TMPDIR are set by `run`.)
 ds9 maps a file into memory block by block: of all clients it is the one that notices a wrong size or a short read first. Where
-a file has an http URL (user.skymount.url) it is fetched a second time past the mount, and that copy is the reference.
-Leaves a screenshot a file in RESULTS_DIR.
+a file has an http URL (user.skymount.url) it is fetched a second time past the mount, and that copy is the reference; what is
+computed (user.skymount.made_by) is read with astropy. Leaves a screenshot a file in RESULTS_DIR.
 """
 
 import io
@@ -67,13 +67,23 @@ def wait_for(process, what, seconds, question):
     raise RuntimeError(f"ds9: {what} took more than {seconds} s")
 
 
+def attribute(path, name):
+    try:
+        return os.getxattr(path, "user.skymount." + name).decode()
+    except OSError:
+        return ""
+
+
+def label_of(path):
+    """A name that tells best.fits of one dataset from that of another."""
+    name = os.path.basename(path)
+    return os.path.basename(os.path.dirname(path)) + "_" + name if name.startswith("best.") else name
+
+
 def reference(path):
     """The pixels to expect. Past the mount where that is possible."""
-    try:
-        url = os.getxattr(path, "user.skymount.url").decode()
-    except OSError:
-        url = ""
-    if url.startswith("http") and not os.path.basename(path).startswith("cutout"):
+    url = attribute(path, "url")
+    if url.startswith("http") and not attribute(path, "made_by"):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url, timeout=120) as reply:
             content, origin = reply.read(), "fetched past the mount"
@@ -81,7 +91,10 @@ def reference(path):
         content, origin = pathlib.Path(path).read_bytes(), "read with astropy"
     with fits.open(io.BytesIO(content)) as hdus:
         image = next(hdu for hdu in hdus if hdu.is_image and hdu.data is not None)
-        return np.array(image.data), origin
+        pixels = np.array(image.data)
+    while pixels.ndim > 2:  # of a cube ds9 shows the first plane
+        pixels = pixels[0]
+    return pixels, origin
 
 
 def boxes(width, height):
@@ -96,7 +109,7 @@ def boxes(width, height):
 
 def compare_pixels(path, pixels):
     height, width = pixels.shape
-    label = os.path.basename(path)
+    label = label_of(path)
     check(f"{label}: ds9 says {width} x {height}", ask("fits", "size").split() == [str(width), str(height)])
     for x, y, w, h in boxes(width, height):
         seen = box_in_ds9(x, y, w, h)
@@ -120,7 +133,7 @@ def box_in_ds9(x, y, w, h):
 
 def screenshot(path, results):
     """The whole X screen as PNG. The image must really be on it: a frame of one colour is a failure."""
-    target = pathlib.Path(results) / (os.path.basename(path) + ".png")
+    target = pathlib.Path(results) / (label_of(path) + ".png")
     dump = subprocess.run(["xwd", "-root", "-silent"], stdout=subprocess.PIPE, check=True).stdout
     subprocess.run(["convert", "xwd:-", str(target)], input=dump, check=True)
     with Image.open(target) as image:
