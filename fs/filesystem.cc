@@ -158,10 +158,10 @@ void Filesystem::lookup(NodeId parent, const std::string& name, std::stop_token 
   auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
   ask_for((*folder)->place, std::move(waiting), ctx,
           [this, node = *folder, name](const FetchContext& within) { return tree_.child(node->place, name, &within); },
-          [this, answer](Waiting<Attributes>& caller, Result<Place> place) {
+          [this, answer](Waiting<Attributes>& waits, Result<Place> place) {
             Result<Attributes> found = answer(std::move(place));
             const NodeId id = found ? found->node : 0;
-            if (!caller.finish(std::move(found)) && id != 0) inodes_.forget(id, 1);
+            if (!waits.finish(std::move(found)) && id != 0) inodes_.forget(id, 1);
           });
 }
 
@@ -190,10 +190,10 @@ void Filesystem::make_folder(NodeId parent, const std::string& name, std::stop_t
   auto waiting = Waiting<Attributes>::start(std::move(done), ctx, *deadlines_);
   // Only what has to be asked first waits behind other questions to the archive.
   Executor& lane = tree_.child((*folder)->place, name, nullptr) ? saving_ : archive.lanes.listings;
-  park(lane, std::move(waiting), [this, make, ctx](Waiting<Attributes>& caller) {
+  park(lane, std::move(waiting), [this, make, ctx](Waiting<Attributes>& waits) {
     Result<Attributes> made = make(&ctx);
     const NodeId id = made ? made->node : 0;
-    if (!caller.finish(std::move(made)) && id != 0) inodes_.forget(id, 1);
+    if (!waits.finish(std::move(made)) && id != 0) inodes_.forget(id, 1);
   });
 }
 
@@ -286,10 +286,10 @@ void Filesystem::open_generated(const NodePtr& node, std::stop_token stop, Done<
   ask_for(
       place, std::move(waiting), ctx,
       [this, node](const FetchContext& within) { return tree_.text(node->place, &within); },
-      [this, node](Waiting<OpenReply>& caller, Result<std::string> text) {
+      [this, node](Waiting<OpenReply>& waits, Result<std::string> text) {
         Result<OpenReply> reply = finish_open(node, std::move(text));
         const HandleId handle = reply ? reply->handle : 0;
-        if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
+        if (!waits.finish(std::move(reply)) && handle != 0) release(handle);
       });
 }
 
@@ -314,11 +314,11 @@ void Filesystem::open(NodeId id, bool for_writing, std::stop_token stop, Done<Op
         done(std::move(reply));
       },
       ctx, *deadlines_);
-  park(archive.lanes.data, std::move(waiting), [this, node = *node, ctx, renewal](Waiting<OpenReply>& caller) {
+  park(archive.lanes.data, std::move(waiting), [this, node = *node, ctx, renewal](Waiting<OpenReply>& waits) {
     MountedArchive& from = *node->place.archive;
     Result<OpenReply> reply = finish_open(node, from.sources.open(*node->place.entry, ctx, renewal));
     const HandleId handle = reply ? reply->handle : 0;
-    if (!caller.finish(std::move(reply)) && handle != 0) release(handle);
+    if (!waits.finish(std::move(reply)) && handle != 0) release(handle);
   });
 }
 
@@ -354,13 +354,13 @@ void Filesystem::open_folder(NodeId id, std::stop_token stop, Done<OpenFolderRep
   ask_for(
       place, std::move(waiting), ctx,
       [this, node = *node](const FetchContext& within) { return tree_.contents(node->place, &within); },
-      [this, node = *node](Waiting<OpenFolderReply>& caller, Result<FolderContents> contents) {
+      [this, node = *node](Waiting<OpenFolderReply>& waits, Result<FolderContents> contents) {
         if (!contents) {
-          caller.finish(fail(std::move(contents).error()));
+          waits.finish(fail(std::move(contents).error()));
           return;
         }
         const OpenFolderReply reply = finish_open_folder(node, std::move(*contents));
-        if (!caller.finish(reply)) release_folder(reply.handle);
+        if (!waits.finish(reply)) release_folder(reply.handle);
       });
 }
 

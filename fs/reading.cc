@@ -45,7 +45,7 @@ void Filesystem::read(HandleId id, ByteRange range, std::stop_token stop, Done<S
       ctx, *deadlines_);
   const auto read_behind = [&lane = archive.lanes.data, handle, range, ctx](const PendingReads::Caller& caller) {
     park(lane, caller,
-         [handle, range, ctx](Waiting<SharedBytes>& caller) { caller.finish(handle->reader->read(range, ctx)); });
+         [handle, range, ctx](Waiting<SharedBytes>& waits) { waits.finish(handle->reader->read(range, ctx)); });
   };
   const std::uint64_t number = pending_->add(waiting);
   const auto came = [pending = pending_, number, read_behind](std::optional<SharedBytes> bytes) {

@@ -81,8 +81,10 @@ int run_unmount(const Command& command) {
   if (*in_use) {
     std::cerr << "skymount: " << path.string()
               << " is gone from the tree; programs that still use it keep it alive until they end";
-    std::cerr << (holders.empty() ? std::string(" (none that this user may look at)")
-                                  : ": " + words_of_holders(holders))
+    std::cerr << (holders.empty()
+                      ? std::string(" (none with a file open that this user may look at; calls that wait for an "
+                                    "archive's answer count, too, until their time is over)")
+                      : ": " + words_of_holders(holders))
               << "\n";
   }
   return kExitOk;

@@ -12,6 +12,7 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -196,6 +197,23 @@ TEST_F(CheckupTest, AWrongAddressAndAnArchiveThatSaysItIsDownAreTap) {
   steps = check();
   EXPECT_THAT(with(Verdict::bad, steps), ElementsAre("tap"));
   EXPECT_THAT(step(steps, "tap").words, HasSubstr("a new disk comes"));
+}
+
+TEST_F(CheckupTest, CapabilitiesWithoutEndAreGivenUp) {
+  archive();
+  std::atomic<std::uint64_t> sent = 0;
+  origin_.handle("/tap/capabilities", [&](const demo::Request&) {
+    demo::Reply reply;
+    reply.content_type = "text/xml";
+    reply.stream = [&](const demo::Reply::Sink& out) {
+      const std::string piece(1 << 20, ' ');
+      while (out(piece)) sent += piece.size();
+    };
+    return reply;
+  });
+  const auto steps = check();
+  EXPECT_THAT(step(steps, "tap").words, HasSubstr("larger than"));
+  EXPECT_LT(sent, 64U << 20);
 }
 
 TEST_F(CheckupTest, EachRungOfTheLadderIsNamed) {
