@@ -80,11 +80,13 @@ Result<Entry> cutout_entry(const DatasetFolder& folder, const Dataset& dataset, 
                            const CutDefaults& defaults) {
   if (folder.services.empty() && !can_be_cut_here(folder, dataset, defaults))
     return fail(Code::unsupported, "the archive offers no cutout service for this dataset, and it has no FITS image");
-  std::vector<std::string> declared;
+  std::vector<std::string> declared, formats;
   for (const Service& service : folder.services) {
     for (const Field& field : service.parameters) declared.push_back(field.name);
+    for (std::string& format : formats_of(service.parameters, service.content_type))
+      formats.push_back(std::move(format));
   }
-  const Result<CutoutName> parsed = parse_cutout_name(name, declared);
+  const Result<CutoutName> parsed = parse_cutout_name(name, declared, formats);
   if (!parsed) return fail(parsed.error());
   const auto placed = [&](Entry entry) {
     entry.name = name;

@@ -41,7 +41,11 @@ class FolderBuilder {
     for (const ServiceDescriptor& service : answer.table.meta.services) {
       const auto refers = [&](const Link& link) { return !service.id.empty() && link.service_def == service.id; };
       if (std::any_of(answer.links.begin(), answer.links.end(), refers)) continue;
-      if (kind_of(service) == ServiceKind::soda) add_service(service, answer.table, 0, base);
+      if (takes_parameters(service)) add_service(service, answer.table, 0, base);
+    }
+    if (only_jobs_ && folder_.services.empty()) {
+      folder_.faults.push_back(
+          {id_, "#proc", "the archive's service for this dataset only runs jobs, which are not asked for"});
     }
     if (answer.overflow) {
       folder_.faults.push_back({id_, "", "the archive truncated its list of links; there are more"});
@@ -49,12 +53,16 @@ class FolderBuilder {
     if (!answer.failure.empty()) fault({id_, "", std::string(kBrokeOff) + ": " + answer.failure});
   }
 
-  /// SODA descriptors of the query's answer, with inputs from the dataset's row.
+  /// Descriptors of the query's answer, with inputs from the dataset's row.
   void add_services_of_query() {
     const Result<Url> base = Url::parse(listing_.service_url);
     if (!base || dataset_.rows.empty()) return;
     for (const ServiceDescriptor& service : listing_.table.meta.services) {
-      if (kind_of(service) == ServiceKind::soda) add_service(service, listing_.table, dataset_.rows.front(), *base);
+      // Without an input of the row it is about no dataset.
+      const auto of_row = [](const Field& input) { return !input.ref.empty(); };
+      const bool about_it =
+          kind_of(service) == ServiceKind::soda || std::any_of(service.inputs.begin(), service.inputs.end(), of_row);
+      if (takes_parameters(service) && about_it) add_service(service, listing_.table, dataset_.rows.front(), *base);
     }
   }
 
@@ -188,9 +196,15 @@ class FolderBuilder {
       folder_.faults.push_back({link.id, link.semantics, bound.error().what()});
       return false;
     }
+    if (is_service(link.semantics) && kind == ServiceKind::other && !takes_parameters(*it)) {
+      only_jobs_ = true;
+      return true;
+    }
     if (kind == ServiceKind::soda || (is_service(link.semantics) && !bound->open.empty())) {
       return add_service(*it, answer.table, link.row, base, link.description);
     }
+    // What it makes by itself is a file; what else it can make is asked for by name.
+    if (has_choice(*bound) && takes_parameters(*it)) add_service(*it, answer.table, link.row, base, link.description);
     Entry entry = draft;
     entry.service = ServiceCall{bound->access_url, with_id(*bound)};
     if (const Result<Url> url = Url::parse(bound->access_url))
@@ -204,6 +218,11 @@ class FolderBuilder {
     return true;
   }
 
+  /// Whether anything is left to whoever asks.
+  static bool has_choice(const BoundService& bound) {
+    return std::any_of(bound.open.begin(), bound.open.end(), [](const Field& input) { return input.value.empty(); });
+  }
+
   Parameters with_id(const BoundService& bound) const {
     Parameters fixed = bound.fixed;
     if (bound.id_missing) fixed.emplace_back("ID", id_);
@@ -213,7 +232,7 @@ class FolderBuilder {
   bool add_service(const ServiceDescriptor& service, const Table& table, std::size_t row, const Url& base,
                    std::string description = {}) {
     const Result<BoundService> bound = bind_service(service, table, row, base);
-    if (!bound) return false;
+    if (!bound || (kind_of(service) == ServiceKind::other && bound->open.empty())) return false;
     DatasetFolder::CutoutService out{
         service.name,      description.empty() ? service.description : std::move(description),
         bound->access_url, service.content_type,
@@ -229,6 +248,7 @@ class FolderBuilder {
   const std::string id_, embargo_;
   const LinksWay way_;
   DatasetFolder folder_;
+  bool only_jobs_ = false;  ///< there is a service that answers no GET
   std::vector<EntryDraft> drafts_;
 };
 

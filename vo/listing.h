@@ -62,7 +62,7 @@ struct DatasetFolder {
   std::string source{};        ///< where the document was asked for, without signatures; empty as above
   WallTime asked_at{};
   bool stale = false;  ///< as in Listing
-  /// A service that cuts out (SODA), ready to be called; see vo/protocol/soda.
+  /// A service with parameters to be set (SODA, or the archive's own), ready to be called; see vo/protocol/soda.
   struct CutoutService {
     std::string name, description, access_url, content_type;
     std::vector<std::pair<std::string, std::string>> fixed;  ///< constants and ref'd inputs, always sent

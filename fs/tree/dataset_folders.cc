@@ -4,6 +4,7 @@
 // its links lead to, which look the same from inside.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "vo/cutout_services.h"
 #include "vo/cutouts.h"
 #include "vo/derived_files.h"
 #include "vo/fits_entries.h"
@@ -86,6 +87,16 @@ std::optional<vo::Entry> headers_beside(const vo::DatasetFolder& links, const vo
 bool has_cutouts(const Place& folder, const vo::DatasetFolder& links) {
   return !links.services.empty() ||
          vo::can_be_cut_here(links, folder.dataset_row(), vo::cut_defaults(folder.archive->options()));
+}
+
+/// Used cutouts of cutout/, or of the folder of one service in it.
+std::string cutouts_id(const Place& place) {
+  return stable_id(place) + (place.folder.empty() ? "" : "\nservice " + place.folder);
+}
+
+bool is_service_folder(const vo::DatasetFolder& links, std::string_view name) {
+  const std::vector<std::string> names = vo::service_folders(links);
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// cutout.fits is of the dataset itself.
@@ -202,14 +213,28 @@ Result<Place> Namespace::child_of_cutouts(const Place& folder, std::string_view 
   if (name == file_name(GeneratedKind::cutout_readme)) return generated_below(folder, GeneratedKind::cutout_readme);
   Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
   if (!links) return fail(std::move(links).error());
-  return cutout_or_picture(folder, name,
-                           folder.archive->archive->cutout(**links, folder.dataset_row(), without_picture(name)));
+  if (folder.folder.empty() && is_service_folder(**links, name)) {
+    Place place = below(folder, name, PlaceKind::cutout_folder);
+    place.folder = name;
+    return place;
+  }
+  // All there is, or the service that the folder is named after.
+  std::optional<vo::DatasetFolder> one;
+  if (!folder.folder.empty() && !(one = vo::with_service(**links, folder.folder)))
+    return fail(Code::not_found, "the archive does not offer the service " + folder.folder + " any more");
+  return cutout_or_picture(
+      folder, name, folder.archive->archive->cutout(one ? *one : **links, folder.dataset_row(), without_picture(name)));
 }
 
 Result<FolderContents> Namespace::contents_of_cutouts(const Place& folder, Patience patience) const {
+  Result<vo::DatasetFolderPtr> links = folder_of(folder, patience);
+  if (!links) return fail(std::move(links).error());
   FolderContents out;
   out.items.push_back({"README.txt", false, generated_below(folder, GeneratedKind::cutout_readme).ino()});
-  for (const std::string& name : folder.archive->used_cutouts.of(stable_id(folder))) {
+  if (folder.folder.empty())
+    for (const std::string& name : vo::service_folders(**links))
+      out.items.push_back({name, true, below(folder, name, PlaceKind::cutout_folder).ino()});
+  for (const std::string& name : folder.archive->used_cutouts.of(cutouts_id(folder))) {
     if (Result<Place> place = child_of_cutouts(folder, name, patience))
       out.items.push_back({name, false, place->ino()});
   }
@@ -217,10 +242,9 @@ Result<FolderContents> Namespace::contents_of_cutouts(const Place& folder, Patie
 }
 
 void Namespace::remember_cutout(const Place& file) {
-  const std::size_t slash = file.path.rfind('/');
-  if (!file.path.substr(0, slash).ends_with("/" + std::string(kCutoutFolder)) || !file.listing) return;
+  if (!file.listing || !file.entry || file.entry->folder != kCutoutFolder) return;
   if (without_picture(file.path) != file.path) return;
-  file.archive->used_cutouts.remember(stable_id(file), file.path.substr(slash + 1));
+  file.archive->used_cutouts.remember(cutouts_id(file), std::string(last_name(file)));
 }
 
 }  // namespace skymount::fs

@@ -8,6 +8,7 @@
 #include "fs/tree/generated.h"
 #include "fs/tree/readme.h"
 #include "fs/tree/typing_slips.h"
+#include "vo/cutout_services.h"
 #include "vo/cutouts.h"
 #include "vo/file_names.h"
 #include "vo/query/grammar.h"
@@ -257,11 +258,13 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
     case GeneratedKind::errors_txt: return of_folder(errors_text);
     case GeneratedKind::cutout_readme:
       return of_folder([&](const vo::DatasetFolder& folder) {
+        if (const auto one = vo::with_service(folder, file.folder))
+          return cutout_readme(*one, file.dataset_row(), /*cut_here=*/false, std::nullopt);
         const bool cut_here =
             vo::can_be_cut_here(folder, file.dataset_row(), vo::cut_defaults(file.archive->options()));
         const bool takes_field =
             file.archive->archive->field_cutout(folder, file.dataset_row(), *file.query).has_value();
-        return cutout_readme(folder, cut_here, takes_field ? file.query->position : std::nullopt);
+        return cutout_readme(folder, file.dataset_row(), cut_here, takes_field ? file.query->position : std::nullopt);
       });
     case GeneratedKind::route_readme:
       return route_readme(file.archive->options(), *file.spot, route_listing(file).get());

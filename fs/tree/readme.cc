@@ -3,8 +3,14 @@
 
 #include "fs/tree/generated.h"
 #include "fs/tree/readable.h"
+#include "vo/cutout_services.h"
 #include "vo/discovery_service.h"
 #include "vo/local_cut.h"
+#include "vo/protocol/parameter_value.h"
+#include "vo/protocol/soda.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace skymount::fs {
 namespace {
@@ -12,6 +18,7 @@ namespace {
 /// A line to paste, and behind it what it does.
 std::string example(std::string command, std::string_view does) {
   constexpr std::size_t kColumn = 44;  // the longest command of ours, so that explanations stand below one another
+  if (does.empty()) return "  " + command + "\n";
   if (command.size() < kColumn) command.resize(kColumn, ' ');
   return "  " + command + "  # " + std::string(does) + "\n";
 }
@@ -97,18 +104,39 @@ void describe(std::string& out, const vo::Field& parameter) {
   if (!parameter.unit.empty()) out += " [" + readable(parameter.unit) + "]";
   if (!parameter.description.empty()) out += "  " + readable(parameter.description);
   out += '\n';
-  if (!parameter.min.empty()) out += "      from " + readable(parameter.min) + "\n";
-  if (!parameter.max.empty()) out += "      up to " + readable(parameter.max) + "\n";
-  if (parameter.options.empty()) return;
-  out += "      one of:";
-  for (const vo::Option& option : parameter.options) out += " " + readable(option.value);
-  out += '\n';
+  const std::string limits = vo::limits_text(parameter);
+  if (!limits.empty()) out += "      " + readable(limits) + "\n";
+  if (!parameter.value.empty()) out += "      without it: " + readable(parameter.value) + "\n";
+}
+
+/// Quoted where a shell would see more in it than a name.
+std::string in_shell(const std::string& name) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::strchr("=,.-+_%:@", c) != nullptr; };
+  if (std::all_of(name.begin(), name.end(), plain)) return name;
+  return name.find('\'') == std::string::npos ? "'" + name + "'" : "";
+}
+
+void describe(std::string& out, const vo::DatasetFolder::CutoutService& service, const std::string& own_folder,
+              const vo::Dataset& dataset) {
+  out += "\nService";
+  if (!service.name.empty()) out += " " + readable(service.name);
+  if (!service.description.empty()) out += ": " + readable(service.description);
+  out += "\n";
+  if (!own_folder.empty()) out += "  names in " + own_folder + "/ here are for it alone\n";
+  std::string formats;
+  for (const std::string& format : vo::formats_of(service.parameters, service.content_type)) formats += " ." + format;
+  if (!formats.empty()) out += "  delivers" + formats + "\n";
+  for (const vo::Field& parameter : service.parameters) describe(out, parameter);
+  const std::string name = in_shell(vo::example_name(service, dataset).value_or(""));
+  if (!name.empty() && readable(name) == name)
+    out += "Try, in this folder:\n" + example("head -c 80 " + (own_folder.empty() ? "" : own_folder + "/") + name, "");
 }
 
 }  // namespace
 
-std::string cutout_readme(const vo::DatasetFolder& folder, bool cut_here, const std::optional<vo::SkyPosition>& field) {
-  std::string out = "Any cutout: open a file here whose name says what you want. It need not be listed.\n";
+std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& dataset, bool cut_here,
+                          const std::optional<vo::SkyPosition>& field) {
+  std::string out = "Made on demand: open a file here whose name says what you want. It need not be listed.\n";
   if (field) {
     out += "\nTry, in this folder:\n";
     out += example("head -c 80 circle=" + field->canonical() + ",0.05.fits", "the rectangle around a circle, degrees");
@@ -127,13 +155,9 @@ std::string cutout_readme(const vo::DatasetFolder& folder, bool cut_here, const 
   out +=
       "\nNAME=VALUE,NAME=VALUE.fits: parameters that the service declares (below), in any case.\n"
       "Intervals are written LOW..HIGH, arrays with commas; circle= is RA,DEC,RADIUS in degrees.\n";
-  for (const auto& service : folder.services) {
-    out += "\nService";
-    if (!service.name.empty()) out += " " + readable(service.name);
-    if (!service.description.empty()) out += ": " + readable(service.description);
-    out += "\n";
-    for (const vo::Field& parameter : service.parameters) describe(out, parameter);
-  }
+  const std::vector<std::string> folders = vo::service_folders(folder);
+  for (std::size_t i = 0; i < folder.services.size(); ++i)
+    describe(out, folder.services[i], folders.empty() ? "" : folders[i], dataset);
   return out;
 }
 

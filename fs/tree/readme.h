@@ -21,7 +21,7 @@ std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot&
 std::string routes_text(const vo::RouteSpot& spot);
 /// The parameters that the dataset's cutout services declare, and what is cut here. `field`: a position that can be cut
 /// out.
-std::string cutout_readme(const vo::DatasetFolder& folder, bool cut_here,
+std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& dataset, bool cut_here,
                           const std::optional<vo::SkyPosition>& field);
 
 }  // namespace skymount::fs

@@ -3,6 +3,7 @@
 
 #include "vo/http/url.h"
 #include "vo/protocol/dali.h"
+#include "vo/query/grammar.h"
 
 #include <algorithm>
 #include <array>
@@ -49,8 +50,7 @@ std::string list_of_keys(const std::vector<std::string>& declared) {
   std::string out;
   for (const std::string& name : declared) out += (out.empty() ? "" : ", ") + words_of(name, 60);
   for (const std::string_view key : cutout_keys()) {
-    const bool listed =
-        std::any_of(declared.begin(), declared.end(), [&](auto& d) { return same_word(d, key); });
+    const bool listed = std::any_of(declared.begin(), declared.end(), [&](auto& d) { return same_word(d, key); });
     if (!listed) out += (out.empty() ? "" : ", ") + std::string(key);
   }
   return out;
@@ -94,7 +94,8 @@ Result<CutoutShape> circle_of(const std::vector<double>& n, std::string_view tex
     return fail(Code::invalid, words_of(text, 100) + ": a circle is RA,DEC,RADIUS in degrees");
   }
   const double radius = n.size() == 3 ? n[2] : *default_radius;
-  if (!(radius > 0) || radius > 180) return fail(Code::invalid, words_of(text, 100) + ": the radius must be over 0 and at most 180 degrees");
+  if (!(radius > 0) || radius > 180)
+    return fail(Code::invalid, words_of(text, 100) + ": the radius must be over 0 and at most 180 degrees");
   const Result<SkyPosition> centre = position_of(n[0], n[1], text);
   if (!centre) return fail(centre.error());
   return SkyCircle{*centre, radius};
@@ -196,18 +197,28 @@ std::optional<double> number_in(std::string_view text) {
   return value;
 }
 
-Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<std::string>& declared) {
+Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<std::string>& declared,
+                                     const std::vector<std::string>& formats) {
   CutoutName out;
   const std::size_t dot = name.rfind('.');
   if (dot != std::string_view::npos) out.extension = lower(name.substr(dot + 1));
-  if (std::find(kExtensions.begin(), kExtensions.end(), out.extension) == kExtensions.end()) {
-    return fail(Code::invalid, "a cutout's name ends in .fits, .vot, .csv or .txt: " + words_of(name, 100));
+  const auto same = [&](std::string_view known) { return known == out.extension; };
+  if (std::none_of(kExtensions.begin(), kExtensions.end(), same) &&
+      std::none_of(formats.begin(), formats.end(), same)) {
+    std::string more;
+    for (const std::string& format : formats)
+      if (std::find(kExtensions.begin(), kExtensions.end(), format) == kExtensions.end()) more += ", ." + format;
+    return fail(Code::invalid, "a cutout's name ends in .fits, .vot, .csv or .txt" + more + ": " + words_of(name, 100));
   }
   bool shape = false;
   for (const std::string_view term : split_terms(name.substr(0, dot), declared)) {
     const std::string_view key = leading_key(term);
     if (!is_known(key, declared)) {
-      return fail(Code::invalid, words_of(term, 100) + ": expected KEY=VALUE with one of " + list_of_keys(declared));
+      std::vector<std::string_view> known(declared.begin(), declared.end());
+      known.insert(known.end(), cutout_keys().begin(), cutout_keys().end());
+      const std::string near(nearest(key, known));
+      return fail(Code::invalid, words_of(term, 100) + ": expected KEY=VALUE with one of " + list_of_keys(declared) +
+                                     (near.empty() ? "" : " - did you mean " + near + "=?"));
     }
     const auto repeated = [&](const CutoutTerm& earlier) { return same_word(earlier.key, key); };
     if (std::any_of(out.terms.begin(), out.terms.end(), repeated)) {

@@ -23,7 +23,7 @@ struct CutoutTerm {
 
 struct CutoutName {
   std::vector<CutoutTerm> terms;  ///< at least one
-  std::string extension;          ///< "fits", "vot", "csv" or "txt"
+  std::string extension;          ///< "fits", "vot", "csv", "txt", or a further format
 };
 
 /// The keys with a meaning of their own, beside the parameters that a service declares.
@@ -35,7 +35,9 @@ bool is_shape_key(std::string_view key);
 /// Errors  invalid: no such extension, no term, an unknown first key (the message lists the known ones), a repeated
 /// key, two
 ///         shapes, '%' without two hex digits.
-Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<std::string>& declared);
+/// `formats`: further extensions, of formats that a service delivers.
+Result<CutoutName> parse_cutout_name(std::string_view name, const std::vector<std::string>& declared,
+                                     const std::vector<std::string>& formats = {});
 
 /// Full widths in degrees, measured on the sky at the centre.
 struct CutoutBox {

@@ -207,6 +207,12 @@ ServiceKind kind_of(const ServiceDescriptor& service) {
   return ServiceKind::other;
 }
 
+bool takes_parameters(const ServiceDescriptor& service) {
+  const ServiceKind kind = kind_of(service);
+  if (kind != ServiceKind::other) return kind == ServiceKind::soda;
+  return !lower(service.standard_id).starts_with("ivo://ivoa.net/std/");
+}
+
 Result<BoundService> bind_service(const ServiceDescriptor& service, const Table& table, std::size_t row,
                                   const Url& base) {
   const std::string what = "service " + words_of(service.name.empty() ? service.id : service.name, 100);

@@ -52,6 +52,10 @@ enum class ServiceKind { soda, datalink, other };
 /// an asynchronous SODA does not: it answers no GET.
 ServiceKind kind_of(const ServiceDescriptor& service);
 
+/// Whether a name can be made into a call of it: SODA, or a service of the archive's own. Other standards are spoken
+/// otherwise, and what only runs jobs answers no GET.
+bool takes_parameters(const ServiceDescriptor& service);
+
 /// A descriptor made ready for one row.
 struct BoundService {
   std::string access_url;

@@ -3,7 +3,7 @@
 
 #include "vo/http/message.h"
 #include "vo/protocol/dali.h"
-#include "vo/query/interval.h"
+#include "vo/protocol/parameter_value.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,37 +12,28 @@ namespace skymount::vo {
 namespace {
 
 const Field* find(const std::vector<Field>& declared, std::string_view name) {
-  const auto it = std::find_if(declared.begin(), declared.end(),
-                               [&](const Field& field) { return same_word(field.name, name); });
+  const auto it =
+      std::find_if(declared.begin(), declared.end(), [&](const Field& field) { return same_word(field.name, name); });
   return it == declared.end() ? nullptr : &*it;
-}
-
-std::string number(double value) {
-  if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
-  return fixed_shortest(value);
-}
-
-std::string pair_of(double low, double high) {
-  return number(low) + " " + number(high);
 }
 
 std::string text_of(const SkyPolygon& polygon) {
   std::string out;
   for (const SkyPosition& vertex : polygon.vertices) {
     if (!out.empty()) out += ' ';
-    out += pair_of(vertex.ra_deg, vertex.dec_deg);
+    out += pair_text(vertex.ra_deg, vertex.dec_deg);
   }
   return out;
 }
 
 std::string text_of(const SkyCircle& circle) {
-  return pair_of(circle.centre.ra_deg, circle.centre.dec_deg) + " " + number(circle.radius_deg);
+  return pair_text(circle.centre.ra_deg, circle.centre.dec_deg) + " " + number_text(circle.radius_deg);
 }
 
 /// RANGE wants longitudes in [0, 360); low > high then wraps over 0.
 std::string text_of(const CutoutRange& range) {
   const auto wrapped = [](double ra) { return ra < 0 ? ra + 360 : ra >= 360 ? ra - 360 : ra; };
-  return pair_of(wrapped(range.ra_low), wrapped(range.ra_high)) + " " + pair_of(range.dec_low, range.dec_high);
+  return pair_text(wrapped(range.ra_low), wrapped(range.ra_high)) + " " + pair_text(range.dec_low, range.dec_high);
 }
 
 /// DaCHS offers RA with limits that may be negative or over 360; the interval asked for is turned to meet them.
@@ -57,85 +48,12 @@ std::string ra_interval(const CutoutRange& range, const Field& ra) {
     low -= 360;
     high -= 360;
   }
-  return pair_of(low, high);
+  return pair_text(low, high);
 }
 
 Error undeclared(std::string_view what, const std::vector<Field>& declared) {
   return {Code::invalid,
           "the service does not take " + words_of(what, 60) + "; it declares " + declared_names(declared)};
-}
-
-Result<std::string> interval_text(std::string_view key, std::string_view value) {
-  const bool band = same_word(key, "band");
-  const std::size_t dots = value.find("..");
-  const auto end = [&](std::string_view part, double open) {
-    return part.empty() ? std::optional(open) : number_in(part);
-  };
-  const auto low = end(value.substr(0, dots), -INFINITY);
-  const auto high = dots == std::string_view::npos ? low : end(value.substr(dots + 2), INFINITY);
-  // Bare numbers of a band are metres, as SODA has them; a bare number of a time would be a year.
-  if (band && low && high) {
-    if (*low > *high) return fail(Code::invalid, words_of(value, 60) + ": the low end comes first");
-    return pair_of(*low, *high);
-  }
-  const Result<Interval> interval = band ? parse_band(value) : parse_time(value);
-  if (!interval) return fail(interval.error().during(key));
-  return pair_of(interval->low, interval->high);
-}
-
-bool is_text(const Field& field) {
-  return field.datatype == Datatype::character || field.datatype == Datatype::unicode_char ||
-         field.datatype == Datatype::unknown;
-}
-
-Result<std::string> option_text(const Field& field, std::string_view value) {
-  for (const bool exact : {true, false}) {
-    for (const Option& option : field.options) {
-      const std::string& known = option.value.empty() ? option.name : option.value;
-      if (exact ? known == value : same_word(known, value)) return known;
-    }
-  }
-  std::string listed;
-  for (const Option& option : field.options) {
-    listed += (listed.empty() ? "" : ", ") + words_of(option.value.empty() ? option.name : option.value, 60);
-  }
-  return fail(Code::invalid, field.name + " is one of " + listed + "; not " + words_of(value, 60));
-}
-
-/// Numbers between commas or "..", each checked, joined by single blanks.
-Result<std::string> array_text(const Field& field, std::string_view value) {
-  std::string out;
-  std::uint64_t count = 0;
-  bool after_dots = false;
-  for (std::size_t at = 0; at <= value.size(); ++count) {
-    const std::size_t comma = std::min(value.find_first_of(", ", at), value.size());
-    const std::size_t dots = value.substr(0, comma).find("..", at);
-    const bool before_dots = dots < comma;
-    const std::size_t stop = before_dots ? dots : comma;
-    auto item = number_in(value.substr(at, stop - at));
-    if (stop == at && before_dots && count == 0) item = -INFINITY;          // "..b"
-    if (stop == at && after_dots && stop == value.size()) item = INFINITY;  // "a.."
-    if (!item) return fail(Code::invalid, field.name + "=" + words_of(value, 60) + ": not a number");
-    out += (out.empty() ? "" : " ") + number(*item);
-    at = before_dots ? dots + 2 : comma + 1;
-    after_dots = before_dots;
-  }
-  const std::uint64_t wanted = field.arraysize.elements();
-  if (!field.arraysize.variable && wanted > 1 && count != wanted) {
-    return fail(Code::invalid,
-                field.name + "=" + words_of(value, 60) + ": expected " + std::to_string(wanted) + " numbers");
-  }
-  return out;
-}
-
-Result<std::string> plain_value(const Field& field, std::string_view value) {
-  if (!field.options.empty()) return option_text(field, value);
-  if (same_word(field.name, "band") || same_word(field.name, "time")) {
-    return interval_text(field.name, value);
-  }
-  if (is_text(field)) return std::string(value);
-  if (field.datatype == Datatype::boolean) return std::string(value);
-  return array_text(field, value);
 }
 
 Result<Parameters> pixel_parameters(std::string_view value, const std::vector<Field>& declared) {
@@ -153,7 +71,7 @@ Result<Parameters> pixel_parameters(std::string_view value, const std::vector<Fi
                        *high == std::floor(*high);
     if (!whole)
       return fail(Code::invalid, "pixels=" + words_of(value, 60) + ": expected X0..X1,Y0..Y1, counted from 1");
-    out.emplace_back(axes[i]->name, pair_of(*low, *high));
+    out.emplace_back(axes[i]->name, pair_text(*low, *high));
   }
   return out;
 }
@@ -174,10 +92,25 @@ Result<Parameters> term_parameters(const CutoutTerm& term, const std::vector<Fie
   const bool pol = same_word(term.key, "pol") && field->options.empty();
   std::string upper = term.value;
   if (pol) std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  Result<std::string> value = plain_value(*field, upper);
+  Result<std::string> value = parameter_value(*field, upper);
   if (!value) return fail(std::move(value).error());
   return Parameters{{field->name, std::move(*value)}};
 }
+
+// What the extension of a name asks for. The first four are the grammar's own; the others are for services that deliver
+// nothing else.
+constexpr std::pair<std::string_view, std::string_view> kFormats[] = {{"fits", "application/fits"},
+                                                                      {"vot", "application/x-votable+xml"},
+                                                                      {"csv", "text/csv"},
+                                                                      {"txt", "text/plain"},
+                                                                      {"tsv", "text/tab-separated-values"},
+                                                                      {"png", "image/png"},
+                                                                      {"jpeg", "image/jpeg"},
+                                                                      {"jpg", "image/jpeg"},
+                                                                      {"json", "application/json"},
+                                                                      {"xml", "text/xml"},
+                                                                      {"tar", "application/x-tar"},
+                                                                      {"zip", "application/zip"}};
 
 bool is_fits_type(std::string_view type) {
   return type.find("fits") != std::string_view::npos && type.find("fits-header") == std::string_view::npos;
@@ -219,7 +152,7 @@ Result<Parameters> shape_parameters(const CutoutShape& shape, const std::vector<
   const Field* ra = find(declared, "RA");
   const Field* dec = find(declared, "DEC");
   if (ra != nullptr && dec != nullptr && range) {
-    return Parameters{{ra->name, ra_interval(*range, *ra)}, {dec->name, pair_of(range->dec_low, range->dec_high)}};
+    return Parameters{{ra->name, ra_interval(*range, *ra)}, {dec->name, pair_text(range->dec_low, range->dec_high)}};
   }
   return fail(undeclared("this shape", declared));
 }
@@ -243,10 +176,25 @@ Result<Parameters> soda_parameters(const CutoutName& name, const std::vector<Fie
 }
 
 std::string type_of_extension(std::string_view extension) {
-  if (extension == "fits") return "application/fits";
-  if (extension == "vot") return "application/x-votable+xml";
-  if (extension == "csv") return "text/csv";
+  for (const auto& [known, type] : kFormats)
+    if (known == extension) return std::string(type);
   return "text/plain";
+}
+
+std::vector<std::string> formats_of(const std::vector<Field>& declared, std::string_view content_type) {
+  std::vector<std::string> out;
+  const auto offers = [&](std::string_view extension, std::string_view type) {
+    return !type.empty() && fits_extension(extension, type);
+  };
+  const Field* field = find(declared, "RESPONSEFORMAT");
+  if (field == nullptr) field = find(declared, "FORMAT");
+  for (const auto& [extension, type] : kFormats) {
+    bool offered = offers(extension, content_type);
+    if (field != nullptr)
+      for (const Option& option : field->options) offered = offered || offers(extension, option.value);
+    if (offered) out.emplace_back(extension);
+  }
+  return out;
 }
 
 Result<std::optional<std::pair<std::string, std::string>>> soda_format(std::string_view extension,

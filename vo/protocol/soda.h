@@ -40,6 +40,9 @@ Result<std::optional<std::pair<std::string, std::string>>> soda_format(std::stri
 /// The media type that a file of this extension promises.
 std::string type_of_extension(std::string_view extension);
 
+/// The extensions of formats that a service says it delivers, those of the grammar first; empty when it says nothing.
+std::vector<std::string> formats_of(const std::vector<Field>& declared, std::string_view content_type);
+
 /// "CIRCLE, POS, BAND": for messages.
 std::string declared_names(const std::vector<Field>& declared);
 
