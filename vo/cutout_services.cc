@@ -75,7 +75,7 @@ std::optional<std::string> example_name(const Service& service, const Dataset& d
   std::vector<std::string> formats = formats_of(service.parameters, service.content_type);
   if (formats.empty()) formats = {"fits", "vot", "csv", "txt"};
   for (const std::string& format : formats)
-    if (cutout_entry(alone, dataset, terms + "." + format, 1)) return terms + "." + format;
+    if (cutout_entry(alone, dataset, terms + "." + format, CutDefaults{1, {}})) return terms + "." + format;
   return std::nullopt;
 }
 

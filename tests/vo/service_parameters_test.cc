@@ -92,7 +92,7 @@ TEST(ServiceParameters, WhatIsShownAsAnExampleIsTaken) {
   folder.services.push_back({"get", "", "http://x/dlget", "application/fits", {{"ID", "d"}}, {calib, kBand}});
   const std::optional<std::string> name = example_name(folder.services[0], {});
   ASSERT_TRUE(name);
-  const Result<Entry> entry = cutout_entry(folder, {}, *name, 1);
+  const Result<Entry> entry = cutout_entry(folder, {}, *name, {});
   ASSERT_TRUE(entry) << *name << ": " << entry.error().what();
   EXPECT_THAT(entry->service->parameters, Contains(Pair("FLUXCALIB", "a,b")));
 }
@@ -126,16 +126,16 @@ TEST(ServiceParameters, ServicesOfOnesOwnAreFoundAndToldApart) {
   ASSERT_TRUE(folder) << folder.error().what();
   ASSERT_THAT((*folder)->services, SizeIs(2)) << "what only runs jobs is none";
   EXPECT_THAT(service_folders(**folder), ElementsAre("spectrum", "a_plot"));
-  const auto both = cutout_entry(**folder, {}, "FLUXCALIB=normalized,BAND=6.5e-7..6.6e-7.fits", 1);
+  const auto both = cutout_entry(**folder, {}, "FLUXCALIB=normalized,BAND=6.5e-7..6.6e-7.fits", {});
   ASSERT_TRUE(both) << both.error().what();
   EXPECT_THAT(both->service->access_url, HasSubstr("/dlget"));
   EXPECT_THAT(both->service->parameters,
               ElementsAre(Pair("ID", "d"), Pair("BAND", "0.00000065 0.00000066"), Pair("FLUXCALIB", "normalized")));
   const auto plot = with_service(**folder, "a_plot");
   ASSERT_TRUE(plot);
-  EXPECT_THAT(cutout_entry(*plot, {}, "band=6.5e-7..6.6e-7.png", 1)->service->access_url, HasSubstr("/plot"));
-  EXPECT_THAT(cutout_entry(*plot, {}, "fluxcalib=normalized.png", 1).error().what(), HasSubstr("one of BAND"));
-  EXPECT_THAT(cutout_entry(**folder, {}, "fluxcalb=normalized.fits", 1).error().what(),
+  EXPECT_THAT(cutout_entry(*plot, {}, "band=6.5e-7..6.6e-7.png", {})->service->access_url, HasSubstr("/plot"));
+  EXPECT_THAT(cutout_entry(*plot, {}, "fluxcalib=normalized.png", {}).error().what(), HasSubstr("one of BAND"));
+  EXPECT_THAT(cutout_entry(**folder, {}, "fluxcalb=normalized.fits", {}).error().what(),
               HasSubstr("did you mean FLUXCALIB=?"));
   EXPECT_FALSE(with_service(**folder, "nosuch"));
 }
