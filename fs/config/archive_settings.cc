@@ -30,6 +30,10 @@ std::string name_fault(const std::string& name) {
 
 void read_services(SettingReader& read, vo::ArchiveOptions& out) {
   read.url("tap.url", out.tap.url);
+  for (const std::string_view end : {"/sync", "/async", "/capabilities", "/tables"})
+    if (out.tap.url.ends_with(end))
+      read.mistake(*read.find("tap.url"), Code::invalid,
+                   "is an address below the service; write what stands before " + std::string(end));
   read.text("tap.language", out.tap.language);
   read.choice("tap.mode", {"auto", "sync", "async"}, out.tap.mode);
   // A week: what runs longer is no listing that anybody waits for, and most archives delete jobs earlier.

@@ -23,7 +23,8 @@ namespace {
 // is no room for one request of 16 MiB on its way from the archive to the disk.
 constexpr std::uint64_t kLeastMemory = 32'000'000;
 
-Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Lifetimes& ttl) {
+Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Lifetimes& ttl,
+                                       const std::filesystem::path& users_folder = {}) {
   Settings merged;
   std::vector<RepeatedSection> repeated;
   for (const ArchiveFiles::File& file : archive.files) {
@@ -33,7 +34,7 @@ Result<vo::ArchiveOptions> load_merged(const ArchiveFiles& archive, const vo::Li
     overlay(merged, *document);
     repeated.insert(repeated.end(), document->repeated.begin(), document->repeated.end());
   }
-  Result<std::vector<vo::RoutePtr>> routes = read_routes(repeated);
+  Result<std::vector<vo::RoutePtr>> routes = read_routes(repeated, users_folder);
   if (!routes) return fail(routes.error());
   Result<std::vector<vo::LinkReport>> reports = read_reports(repeated);
   if (!reports) return fail(reports.error());
@@ -133,7 +134,7 @@ Result<std::vector<vo::ArchiveOptions>> chosen_archives(const ConfigRequest& req
   std::vector<vo::ArchiveOptions> found;
   std::optional<Error> first_failure;
   for (const ArchiveFiles& files : find_archive_files(request, environment)) {
-    Result<vo::ArchiveOptions> archive = load_merged(files, ttl);
+    Result<vo::ArchiveOptions> archive = load_merged(files, ttl, user_config_directory(environment));
     if (archive) {
       found.push_back(std::move(*archive));
     } else if (request.only.empty() || contains(request.only, files.files.back().path.stem().string())) {

@@ -32,7 +32,8 @@ bool is_taken(const std::string& name, bool at_top) {
 
 class RouteReader {
  public:
-  explicit RouteReader(const RepeatedSection& section) : section_(section) {
+  RouteReader(const RepeatedSection& section, const std::filesystem::path& users_folder)
+      : section_(section), users_folder_(users_folder) {
     for (const Setting& setting : section.settings) settings_["route." + setting.key] = setting;
   }
 
@@ -148,6 +149,7 @@ class RouteReader {
       const auto* columns = std::get_if<TableValue>(&each.value);
       if (each.key == "csv" && text != nullptr) {
         out_.list.csv = (std::filesystem::absolute(setting->file).parent_path() / *text).lexically_normal().string();
+        if (!users_folder_.empty()) out_.list.users_csv = (users_folder_ / *text).lexically_normal().string();
       } else if (each.key == "strip" && text != nullptr) {
         out_.list.strip = *text;
       } else if (each.key == "columns" && columns != nullptr) {
@@ -222,6 +224,7 @@ class RouteReader {
   }
 
   const RepeatedSection& section_;
+  const std::filesystem::path& users_folder_;
   Settings settings_;
   vo::Route out_;
   Result<void> first_;
@@ -229,12 +232,13 @@ class RouteReader {
 
 }  // namespace
 
-Result<std::vector<vo::RoutePtr>> read_routes(const std::vector<RepeatedSection>& sections) {
+Result<std::vector<vo::RoutePtr>> read_routes(const std::vector<RepeatedSection>& sections,
+                                              const std::filesystem::path& users_folder) {
   std::vector<vo::RoutePtr> out;
   std::vector<std::string> files;
   for (const RepeatedSection& section : sections) {
     if (section.name != "route") continue;
-    Result<vo::RoutePtr> route = RouteReader(section).read();
+    Result<vo::RoutePtr> route = RouteReader(section, users_folder).read();
     if (!route) return fail(route.error());
     // Another file may replace a route; twice in one file is a mistake, which check_routes finds.
     const std::string& file = section.settings.front().file;

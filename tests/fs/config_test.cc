@@ -161,6 +161,8 @@ allow_private = true
 }
 
 TEST_F(Configured, AMisspeltKeyIsToldWithFileLineAndTheNearestKey) {
+  EXPECT_THAT(complaint("name = \"gavo\"\n\n[tap]\nurl = \"http://dc.g-vo.org/tap/sync\"\n"),
+              HasSubstr("given.toml:4: [tap] url is an address below the service; write what stands before /sync"));
   EXPECT_THAT(complaint("name = \"gavo\"\n\n[tap]\nurll = \"http://dc.g-vo.org/tap\"\n"),
               HasSubstr("given.toml:4: [tap] has no key 'urll' - did you mean 'url'?"));
   EXPECT_THAT(complaint("nmae = \"gavo\"\n"),

@@ -41,7 +41,8 @@ struct RouteComponent {
 
 /// What ls shows of a hole: the values of a column of a CSV file.
 struct RouteList {
-  std::string csv;                             ///< absolute path; empty: none
+  std::string csv;        ///< absolute path; empty: none
+  std::string users_csv;  ///< where the user may put it instead, when it is not there; empty: nowhere
   std::map<std::string, std::string> columns;  ///< hole -> column
   std::string strip;                           ///< taken off the values' beginning
 };

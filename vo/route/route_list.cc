@@ -51,9 +51,10 @@ std::vector<std::string> listed_values(const RouteList& list, std::string_view h
   const auto column = list.columns.find(std::string(hole));
   if (list.csv.empty() || column == list.columns.end()) return out;
   const auto say = [&](const std::string& words) {
-    if (fault != nullptr) *fault = list.csv + ": " + words;
+    if (fault != nullptr) *fault = (list.users_csv.empty() ? list.csv : list.users_csv) + ": " + words;
   };
   std::ifstream in(list.csv, std::ios::binary);
+  if (!in && !list.users_csv.empty()) in = std::ifstream(list.users_csv, std::ios::binary);
   if (!in) {
     say("there is no such file, so nothing is listed; what is known by name can still be opened");
     return out;
