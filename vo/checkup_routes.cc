@@ -91,6 +91,8 @@ Finding ask(const Checkup& run, const TapService& tap, const Route& route) {
       run.within("a route"));
   if (!answer) return {answer.error().code() == Code::timed_out ? Verdict::warn : Verdict::bad, answer.error().what()};
   if (std::string missing = missing_column(route, meta); !missing.empty()) return {Verdict::bad, std::move(missing)};
+  if (!from_example && !route.example.empty())
+    return {Verdict::warn, "its example \"" + route.example + "\" does not fit the path"};
   if (!from_example) return {Verdict::ok, "no example to try, so no row was looked at"};
   if (rows == 0) return {Verdict::warn, "its example has no rows"};
   return {};

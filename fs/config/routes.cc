@@ -44,6 +44,7 @@ class RouteReader {
     if (Result<void> params = read_params(); !params) return fail(params.error());
     if (Result<void> list = read_list(); !list) return fail(list.error());
     if (Result<void> needed = check_needed(); !needed) return fail(needed.error());
+    if (Result<void> constants = check_constants(); !constants) return fail(constants.error());
     if (Result<void> holes = check_holes(); !holes) return fail(holes.error());
     return std::make_shared<const vo::Route>(std::move(out_));
   }
@@ -61,8 +62,10 @@ class RouteReader {
     for (const Setting& setting : section_.settings) {
       if (std::find(std::begin(kKeys), std::end(kKeys), setting.key) != std::end(kKeys)) continue;
       const std::string near(vo::nearest(setting.key, {std::begin(kKeys), std::end(kKeys)}));
-      return mistake(setting,
-                     near.empty() ? "is no key of a route" : "is no key of a route - did you mean '" + near + "'?");
+      std::string all;
+      for (const std::string_view key : kKeys) all += (all.empty() ? "" : ", ") + std::string(key);
+      return mistake(
+          setting, "is no key of a route" + (near.empty() ? "; there are: " + all : " - did you mean '" + near + "'?"));
     }
     const Setting* any = section_.settings.empty() ? nullptr : &section_.settings.front();
     out_.where =
@@ -187,6 +190,18 @@ class RouteReader {
       return missing("links", " (or 'url'); it names the column that holds each dataset's links: \"{datalink_url}\"");
     if (out_.rows == Rows::table && !out_.path.back().literal())
       return mistake(*find("path"), "must end with the table's name, not with a hole");
+    return {};
+  }
+
+  /// A name of a column without braces is a constant, the same for every row: never what was meant here.
+  Result<void> check_constants() const {
+    for (const char* key : {"url", "links", "id"}) {
+      const Setting* setting = find(key);
+      if (setting == nullptr || out_.rows == Rows::service) continue;
+      const std::string& text = std::get<std::string>(setting->value);
+      if (text.empty() || text.find('{') != std::string::npos) continue;
+      return mistake(*setting, "is the same for every row; a column stands in braces: \"{" + text + "}\"");
+    }
     return {};
   }
 

@@ -110,8 +110,9 @@ Result<void> check_section(const Document& document, const Section& section, con
     if (!rule.section.empty() && std::find(names.begin(), names.end(), rule.section) == names.end())
       names.push_back(rule.section);
   if (std::find(names.begin(), names.end(), section.name) == names.end())
-    return fail(Code::invalid, at(document, section.line) + "there is no section [" + section.name + "]" +
-                                   guess(section.name, names, "[", "]"));
+    return fail(Code::invalid,
+                at(document, section.line) + "there is no section [" + section.name + "]" +
+                    guess(section.name, names, section.repeated ? "[[" : "[", section.repeated ? "]]" : "]"));
   const bool any_honoured = std::any_of(
       rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.section == section.name && rule.honoured; });
   const std::string written = section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]";

@@ -71,6 +71,10 @@ TEST_F(RouteConfig, MistakesAreToldWithLineAndKey) {
               AllOf(HasSubstr("eso.toml:6: [[route]] adql has the hole {ids}"), HasSubstr("did you mean {id}?")));
   EXPECT_THAT(complaint(path + "adql = \"SELECT '{id}'\"\n" + rest), HasSubstr("has a hole in quotes"));
   EXPECT_THAT(complaint(path + "adqll = \"SELECT 1\"\n" + rest), HasSubstr("did you mean 'adql'?"));
+  EXPECT_THAT(complaint(path + "query = \"SELECT 1\"\n" + rest),
+              HasSubstr("is no key of a route; there are: path, adql"));
+  EXPECT_THAT(complaint(path + "adql = \"SELECT 1\"\nurl = \"access_url\"\n"),
+              HasSubstr("url is the same for every row; a column stands in braces: \"{access_url}\""));
   EXPECT_THAT(complaint("path = \"p={id:integer}\"\n" + rest), HasSubstr("hole of type 'integer'"));
   EXPECT_THAT(complaint("path = \"recent\"\nadql = \"SELECT 1\"\n" + rest), HasSubstr("which skymount itself shows"));
   EXPECT_THAT(complaint("path = \"a//b\"\nadql = \"SELECT 1\"\n" + rest), HasSubstr("empty name"));
@@ -94,6 +98,9 @@ TEST_F(RouteConfig, MistakesAreToldWithLineAndKey) {
   const Result<Configuration> single = load(std::string(kHead) + "[route]\npath = \"x\"\n");
   ASSERT_FALSE(single);
   EXPECT_THAT(single.error().what(), HasSubstr("must be written [[route]]"));
+  const Result<Configuration> several = load(std::string(kHead) + "[[routes]]\npath = \"x\"\n");
+  ASSERT_FALSE(several);
+  EXPECT_THAT(several.error().what(), HasSubstr("did you mean [[route]]?"));
 }
 
 }  // namespace

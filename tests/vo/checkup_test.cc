@@ -162,7 +162,8 @@ TEST_F(CheckupTest, RoutesAreAskedAndTheirColumnsLookedFor) {
 
   options.routes = {route("plate={plate_id:int}", files, "{file_name}", "plate=1"),
                     route("odd={plate_id:int}", "SELECT * FROM demo.paltes WHERE n = {plate_id}", "{x}", "odd=1"),
-                    route("none={plate_id:int}", files, "{filename}", "none=999999")};
+                    route("none={plate_id:int}", files, "{filename}", "none=999999"),
+                    route("far={plate_id:int}", files, "{filename}", "fra=1")};
   steps = check(options);
   EXPECT_THAT(with(Verdict::bad, steps), ElementsAre("routes"));
   const std::string words = step(steps, "routes").words;
@@ -170,6 +171,7 @@ TEST_F(CheckupTest, RoutesAreAskedAndTheirColumnsLookedFor) {
                                "does not have - did you mean {filename}?"));
   EXPECT_THAT(words, HasSubstr("demo.paltes does not exist"));
   EXPECT_THAT(words, HasSubstr("none={plate_id:int}: its example has no rows"));
+  EXPECT_THAT(words, HasSubstr("its example \"fra=1\" does not fit the path"));
 }
 
 TEST_F(CheckupTest, AnArchiveOfRoutesAloneIsWellWithoutObscore) {
