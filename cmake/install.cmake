@@ -6,7 +6,7 @@ install(TARGETS skymount RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS skymount-demo skymount-fits RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/skymount)
 install(DIRECTORY mount-configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/skymount/mount-configs
         FILES_MATCHING PATTERN "*.toml" PATTERN "*.csv")
-install(FILES README.md CHANGELOG.md LICENSE docs/SEMANTICS.md docs/ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md LICENSE docs/SEMANTICS.md docs/ARCHITECTURE.md docs/ARCHIVES.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # mount(8) looks for mount.TYPE in /sbin; with another prefix it has to be linked there by hand.
 install(CODE "
