@@ -21,6 +21,9 @@ std::string depends_on(const Entry& entry, const cache::ContentId& original) {
          cache::hash_hex(original.hex() + "\n" + entry.local->spec.canonical + "\n" + SKYMOUNT_VERSION) + " ";
 }
 
+// A cutout of which it is worth a request to know that it is one.
+constexpr std::uint64_t kSuspicious = 32_MiB;
+
 std::string date_of(WallTime now) {
   constexpr double kUnixEpochMjd = 40587, kMillisecondsOfDay = 86'400'000;
   const double mjd = kUnixEpochMjd + static_cast<double>(now.time_since_epoch().count()) / kMillisecondsOfDay;
@@ -61,19 +64,27 @@ std::optional<FileRecord> LocalCutouts::made_before(const Entry& entry) const {
   return record;
 }
 
-/// Services that do not understand an order send all they have. Told by the size, when that of the original is known.
-bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader& served) const {
+/// Services that do not understand an order send all they have. Told by the size of the original; that is asked for
+/// only when the answer is about as long as the original is said to be, or long and nobody says.
+bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader& served, const FetchContext& ctx,
+                                 const Renew& renew) {
   const auto same = [&](const std::string& identity) {
     const std::optional<FileRecord> original = knowledge_->records.get(identity);
     return original && original->learned.size == served.size();
   };
-  return std::any_of(entry.local->wholes.begin(), entry.local->wholes.end(), same);
+  const std::vector<std::string>& wholes = entry.local->wholes;
+  if (std::any_of(wholes.begin(), wholes.end(), same)) return true;
+  const Entry& of = entry.local->of;
+  const std::optional<FileRecord> known = knowledge_->records.get(of.identity);
+  if ((known && known->learned.size) || served.size() < of.size_estimate.value_or(kSuspicious) / 10 * 9) return false;
+  const Result<Reader> original = files_.open(of, ctx, renew);
+  return original && (*original)->size() == served.size();
 }
 
 Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
   if (!entry.service || made_before(entry)) return make(entry, ctx, renew);
   Result<Reader> served = files_.open(entry, ctx, {});
-  if (served && !is_whole_file(entry, **served)) return served;
+  if (served && !is_whole_file(entry, **served, ctx, renew)) return served;
   if (!served && !leaves_it_to_us(served.error().code())) return served;
   Result<Reader> made = make(entry, ctx, renew);
   if (served) return made ? made : served;

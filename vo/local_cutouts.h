@@ -41,7 +41,8 @@ class LocalCutouts {
  private:
   Result<Reader> make(const Entry& entry, const FetchContext& ctx, const Renew& renew);
   Result<Reader> inside(const Entry& of, const Reader& file, const FetchContext& ctx, const Renew& renew);
-  bool is_whole_file(const Entry& entry, const cache::ContentReader& served) const;
+  bool is_whole_file(const Entry& entry, const cache::ContentReader& served, const FetchContext& ctx,
+                     const Renew& renew);
   std::optional<FileRecord> made_before(const Entry& entry) const;
   Reader reader_of(const Entry& entry, const std::string& version, std::shared_ptr<const CutPlan> plan,
                    const Reader& original);

@@ -149,7 +149,8 @@ std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& da
         "degrees\n"
         "  pixels=X0..X1,Y0..Y1  planes=A..B  hdu=N     counted from 1, ends included; HDU 0 is the primary one\n"
         "  band=400nm..700nm                            planes of a cube, by its spectral axis\n"
-        "  from=NAME                                    another FITS file of the dataset\n";
+        "  from=NAME                                    another FITS file of the dataset\n"
+        "NAME.fits.png is a picture of a cutout.\n";
   }
   if (folder.services.empty()) return out;
   out +=

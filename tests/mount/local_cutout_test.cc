@@ -361,13 +361,16 @@ TEST_F(FailingService, TheServiceIsAskedFirst) {
 }
 
 TEST_F(FailingService, AWholeFileInThePlaceOfACutoutIsNoCutout) {
-  const Text whole = tree_->read(dataset_ + "/i00811.fits");
+  const std::uint64_t whole = tree_->stat(dataset_ + "/i00811.fits").size;
   const std::string url = tree_->xattr(dataset_ + "/i00811.fits", "user.skymount.url").text;
   origin_.misbehave("/soda", {.redirect_to = url});
   const Text cut = tree_->read(dataset_ + "/cutout/circle=156.01,48.14,0.1.fits");
   ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
-  EXPECT_LT(cut.text.size(), whole.text.size());
+  EXPECT_LT(cut.text.size(), whole);
   EXPECT_THAT(cut.text, HasSubstr("skymount region: circle=156.01,48.14,0.1"));
+  const std::size_t asked = origin_.count("/soda");
+  EXPECT_TRUE(tree_->read(dataset_ + "/cutout/circle=156.01,48.14,0.1.fits").text == cut.text);
+  EXPECT_EQ(origin_.count("/soda"), asked) << "that it sends all is remembered";
 }
 
 TEST_F(FailingService, WhatItDoesNotTakeOrFailsAtIsMadeHere) {

@@ -14,8 +14,9 @@ namespace {
 
 // An image of no more bytes is read as a whole: it costs no more round trips than its rows would, and looks better.
 constexpr std::uint64_t kReadWhole = 16_MiB;
-// Tall tiles bring more than the rows that were asked for; then the picture is made coarser, so often.
-constexpr int kCoarser = 3;
+// Tall tiles bring more than the rows that were asked for; then a picture of a quarter of the rows is tried, once.
+constexpr int kCoarser = 1;
+constexpr std::int64_t kQuarter = 4;
 constexpr std::uint64_t kPiece = 4_MiB;
 // Rows that are asked for ahead of the one that is looked at.
 constexpr std::int64_t kRowsAhead = 32;
@@ -64,8 +65,8 @@ struct Sampling {
 
   std::int64_t width() const { return (nx + step - 1) / step; }
   std::int64_t height() const { return (ny + step - 1) / step; }
-  void coarsen() {
-    step *= 2;
+  void coarsen(std::int64_t times) {
+    step *= times;
     every_row = false;
   }
 };
@@ -124,7 +125,7 @@ Result<Sampling> sampling_of(const CutPlan& plan) {
   }
   out.step = (std::max(out.nx, out.ny) + kPictureSide - 1) / kPictureSide;
   if (out.row_bytes > kMostForPicture) return fail(Code::too_large, "its rows are too long for a picture");
-  while (!out.every_row && static_cast<std::uint64_t>(out.height()) * out.row_bytes > kMostForPicture) out.coarsen();
+  while (!out.every_row && static_cast<std::uint64_t>(out.height()) * out.row_bytes > kMostForPicture) out.coarsen(2);
   return out;
 }
 
@@ -222,7 +223,7 @@ Result<Bytes> picture_of(std::uint64_t size, const ReadRange& read, const FetchS
                                                   : read_plain(canvas, *sampling, *plan, samples, read, soon);
     if (filled) return encode(canvas, workers, ctx);
     if (filled.error().code() != Code::too_large || tries == kCoarser) return fail(filled.error());
-    sampling->coarsen();
+    sampling->coarsen(kQuarter);
   }
 }
 

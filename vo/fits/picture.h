@@ -11,7 +11,7 @@ namespace skymount::vo {
 
 /// The longer side of a picture has at most so many pixels.
 inline constexpr std::int64_t kPictureSide = 400;
-/// No picture reads more of the image than this, headers aside. Images whose rows, or tiles, are so long that not even
+/// No picture reads more of the image than this, headers aside; of one in tall tiles twice as much. Images whose rows, or tiles, are so long that not even
 /// a coarse picture comes of it have none.
 inline constexpr std::uint64_t kMostForPicture = 32ULL << 20;
 
