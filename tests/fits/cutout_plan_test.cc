@@ -228,5 +228,22 @@ TEST_F(CutoutPlan, DistortionTablesThatAreLeftBehindAreToldInTheHistory) {
   EXPECT_THAT(std::string(as_text(plan(plain, square(156, 48, 0.01))->header)), Not(HasSubstr("warning")));
 }
 
+TEST_F(CutoutPlan, AnAxisThatIsListedInATableKeepsNobodyFromTheSky) {
+  std::vector<std::string> cards = tan_cards(156, 48, 0.001, 100, 80);
+  for (const char* text :
+       {"CTYPE3  = 'WAVE-TAB'", "CRPIX3  = 1.0", "CRVAL3  = 1.0", "CDELT3  = 1.0", "PS3_0   = 'WCS-TABLE'",
+        "PS3_1   = 'COORDS'", "PV3_1   = 1", "CTYPE3A = 'FREQ'", "PS3_0A  = 'kept'", "PS1_0   = 'kept'"})
+    cards.emplace_back(text);
+  File file(image_header(kPrimary, 16, {100, 80, 3}, cards) + samples({100, 80, 3}));
+  const auto made = plan(file, square(156, 48, 0.01));
+  ASSERT_TRUE(made) << made.error().what();
+  EXPECT_EQ(made->box[2], PixelSpan(1, 3));
+  EXPECT_EQ(value(*made, "CTYPE3"), "LINEAR");
+  EXPECT_EQ(value(*made, "CTYPE3A"), "FREQ");
+  for (const char* gone : {"PS3_0", "PS3_1", "PV3_1"}) EXPECT_EQ(value(*made, gone), "(none)");
+  for (const char* kept : {"PS3_0A", "PS1_0"}) EXPECT_EQ(value(*made, kept), "kept");
+  EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("CTYPE3 was WAVE-TAB"));
+}
+
 }  // namespace
 }  // namespace skymount::vo

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "vo/fits/cutout_header.h"
 
+#include "vo/fits/header_tables.h"
+
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <set>
 
 namespace skymount::vo {
@@ -15,17 +16,10 @@ constexpr std::array<std::string_view, 16> kStale = {
     "DETSEC",   "AMPSEC",  "CCDSIZE",  "DETSIZE",  "DATAMIN", "DATAMAX", "INHERIT", "NEXTEND"};
 // What makes an extension one, and what only a primary header of a file with extensions says.
 constexpr std::array<std::string_view, 5> kOfPlace = {"XTENSION", "PCOUNT", "GCOUNT", "EXTEND", "SIMPLE"};
-constexpr std::array<std::string_view, 9> kDistortion = {"CPDIS",   "D2IMDIS", "CPERR", "D2IMERR", "D2IMARR",
-                                                         "D2IMEXT", "NPOLEXT", "DP1",   "DP2"};
 
 template <class Words>
 bool is_one_of(std::string_view key, const Words& words) {
   return std::find(words.begin(), words.end(), key) != words.end();
-}
-
-bool names_distortion(std::string_view key) {
-  return std::any_of(kDistortion.begin(), kDistortion.end(), [&](std::string_view k) { return key.starts_with(k); }) ||
-         ((key.starts_with("D2IM1") || key.starts_with("D2IM2")));
 }
 
 /// "CRPIX12B" of stem "CRPIX": axis 12, alternate 'B'. Axis 0: it is none.
@@ -125,10 +119,6 @@ Card simple_card() {
 
 }  // namespace
 
-bool has_distortion_tables(const std::vector<Card>& original) {
-  return std::any_of(original.begin(), original.end(), [](const Card& c) { return names_distortion(keyword(c)); });
-}
-
 std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vector<Card>& primary,
                                const std::vector<PixelSpan>& box) {
   const Shifts shifts(box);
@@ -138,7 +128,7 @@ std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vec
     const std::string_view key = keyword(card);
     if (key == "INHERIT") inherits = value_text(card) == "T";
     // A long string goes on in CONTINUE cards, which belong to what was before them.
-    if (key != "CONTINUE") left_out = is_one_of(key, kOfPlace) || is_one_of(key, kStale) || names_distortion(key);
+    if (key != "CONTINUE") left_out = is_one_of(key, kOfPlace) || is_one_of(key, kStale);
     if (!left_out) out.push_back(shifts.apply(card));
   }
   if (inherits) inherit(out, primary);
@@ -146,15 +136,8 @@ std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vec
   return out;
 }
 
-std::vector<Card> without_distortion_tables(const std::vector<Card>& original) {
-  std::vector<Card> out;
-  std::copy_if(original.begin(), original.end(), std::back_inserter(out),
-               [](const Card& card) { return !names_distortion(keyword(card)); });
-  return out;
-}
-
 void add_provenance(std::vector<Card>& cards, const CutSpec& spec, const CutProvenance& provenance, int hdu,
-                    const std::vector<PixelSpan>& box, bool lost_distortions) {
+                    const std::vector<PixelSpan>& box, const std::vector<std::string>& warnings) {
   std::string section;
   for (const auto& [first, last] : box)
     section += (section.empty() ? "[" : ",") + std::to_string(first) + ":" + std::to_string(last);
@@ -163,10 +146,7 @@ void add_provenance(std::vector<Card>& cards, const CutSpec& spec, const CutProv
   add_history(cards, "skymount source: " + provenance.source);
   add_history(cards, "skymount region: " + spec.canonical);
   add_history(cards, "skymount pixels: " + section + "] of HDU " + std::to_string(hdu));
-  if (lost_distortions) {
-    add_history(cards, "skymount warning: the original corrects positions by tables in other");
-    add_history(cards, "HDUs (CPDIS, D2IM), which are not here: positions differ slightly");
-  }
+  for (const std::string& warning : warnings) add_history(cards, warning);
 }
 
 }  // namespace skymount::vo

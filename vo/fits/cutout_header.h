@@ -10,19 +10,13 @@
 namespace skymount::vo {
 
 /// NAXISn are the box's; CRPIX, LTV and CNPIX of all coordinate systems are shifted by it; checksums, sections and
-/// extremes of the original are left out, so are references to distortion tables in other HDUs. An extension becomes a
-/// primary HDU; `primary` are the cards that it inherits when it says so.
+/// extremes of the original are left out. Tables in other HDUs are vo/fits/header_tables' business. An extension
+/// becomes a primary HDU; `primary` are the cards that it inherits when it says so.
 std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vector<Card>& primary,
                                const std::vector<PixelSpan>& box);
 
-/// Where the cutout comes from, as HISTORY.
+/// Where the cutout comes from and what it lacks, as HISTORY.
 void add_provenance(std::vector<Card>& cards, const CutSpec& spec, const CutProvenance& provenance, int hdu,
-                    const std::vector<PixelSpan>& box, bool lost_distortions);
-
-/// The original refers to distortions that a cutout does not have, because they are tables in other HDUs or count from
-/// the corner of the image (CPDIS, D2IM).
-bool has_distortion_tables(const std::vector<Card>& original);
-/// Without what refers to them: wcslib takes no header that does.
-std::vector<Card> without_distortion_tables(const std::vector<Card>& original);
+                    const std::vector<PixelSpan>& box, const std::vector<std::string>& warnings);
 
 }  // namespace skymount::vo

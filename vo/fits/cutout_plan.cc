@@ -3,6 +3,7 @@
 
 #include "vo/fits/cards.h"
 #include "vo/fits/cutout_header.h"
+#include "vo/fits/header_tables.h"
 #include "vo/fits/picture_cards.h"
 
 #include <algorithm>
@@ -138,7 +139,7 @@ Result<void> narrow(std::vector<PixelSpan>& box, std::size_t axis, const PixelSp
 Result<RegionAnswer> ask_region(const CutSpec& spec, const std::vector<Card>& cards, Workers& workers,
                                 const ReadRange& read, const FetchContext& ctx) {
   RegionJob job{{}, spec.outline, spec.centre, spec.reach_deg, spec.band_m};
-  for (const Card& card : without_distortion_tables(cards)) job.cards += card;
+  for (const Card& card : cards) job.cards += card;
   Card end = "END";
   end.resize(80, ' ');
   job.cards += end;
@@ -209,13 +210,15 @@ Result<CutPlan> plan_cutout(std::uint64_t size, const ReadRange& read, const Cut
   Result<Candidate> from = choose(size, read, spec);
   if (!from) return fail(std::move(from).error());
   if (from->image.tiled) from->cards = picture_cards(from->cards);
+  const std::vector<std::string> lost = lost_tables(from->cards);
+  if (!lost.empty()) from->cards = without_tables(from->cards);
   Result<std::vector<PixelSpan>> box = box_of(spec, *from, workers, read, ctx);
   if (!box) return fail(std::move(box).error());
   CutPlan plan;
   plan.image = from->image;
   plan.box = std::move(*box);
   std::vector<Card> cards = cutout_cards(from->cards, from->primary, plan.box);
-  add_provenance(cards, spec, provenance, from->number, plan.box, has_distortion_tables(from->cards));
+  add_provenance(cards, spec, provenance, from->number, plan.box, lost);
   plan.header = header_of(cards);
   if (Result<void> there = is_there(plan, size); !there) return fail(there.error());
   if (plan.size() > max_bytes) {
