@@ -53,7 +53,7 @@ QUERIES = [
 ]
 
 # What docs/SEMANTICS.md, "Limits", announces for later versions.
-PLANNED = ["best.fits", "local cutouts"]
+PLANNED = []
 
 REFUSED = {401: {errno.EACCES}, 403: {errno.EACCES}, 404: {errno.ENOENT}, 410: {errno.ENOENT}}
 
