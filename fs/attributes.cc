@@ -14,8 +14,7 @@ constexpr std::int64_t kNanosecond = 1'000'000'000;
 // copies, and rsync would copy it at every run.
 constexpr std::int64_t kEarliestOfFiles = -2'147'483'648LL * kNanosecond;
 
-std::optional<std::int64_t> observed_ns(const vo::Dataset& dataset) {
-  const std::optional<double> mjd = dataset.t_min_mjd;
+std::optional<std::int64_t> observed_ns(const std::optional<double>& mjd) {
   if (!mjd || !std::isfinite(*mjd)) return std::nullopt;
   const double seconds = vo::mjd_to_unix(*mjd);
   if (std::abs(seconds) > 9e9) return std::nullopt;  // +-285 years: what nanoseconds in 64 bits can say
@@ -24,7 +23,8 @@ std::optional<std::int64_t> observed_ns(const vo::Dataset& dataset) {
 }
 
 std::optional<std::int64_t> observed_ns(const Place& place) {
-  return place.listing ? observed_ns(place.dataset_row()) : std::nullopt;
+  if (place.entry && place.entry->date_mjd) return observed_ns(place.entry->date_mjd);
+  return place.listing ? observed_ns(place.dataset_row().t_min_mjd) : std::nullopt;
 }
 
 std::int64_t to_ns(WallTime when) {
@@ -108,7 +108,7 @@ Attributes attributes_of(const vo::Listing& listing, const vo::Dataset& dataset,
   out.node = node;
   out.ino = ino;
   out.folder = true;
-  out.mtime_ns = observed_ns(dataset).value_or(to_ns(listing.asked_at));
+  out.mtime_ns = observed_ns(dataset.t_min_mjd).value_or(to_ns(listing.asked_at));
   return out;
 }
 

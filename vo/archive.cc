@@ -36,6 +36,7 @@ class Archive::Impl {
   }
 
   Result<Count> count(const Query& query, const FetchContext& ctx) {
+    if (query.route) return routes_.count(query, ctx);
     if (Result<void> can = can_ask(query); !can) return fail(can.error());
     if (const auto kind = discovery_of(options_)) return counted(discovery_.listing(*kind, query, ctx));
     Result<Count> out = obscore_.count(query, ctx);

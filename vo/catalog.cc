@@ -57,6 +57,13 @@ std::optional<Count> count_of(const Listing& listing) {
     if (size && *size > 0 && *size < 1e12) kilobytes += *size;
   }
   if (kilobytes > 0) out.bytes = static_cast<std::uint64_t>(kilobytes * 1000);
+  if (listing.query.route) {
+    // Its configuration says which column holds sizes, and in which unit.
+    std::uint64_t bytes = 0;
+    for (const Entry& file : listing.files) bytes += file.size_estimate.value_or(0);
+    for (const Dataset& dataset : listing.datasets) bytes += dataset.size_estimate.value_or(0);
+    out.bytes = bytes > 0 ? std::optional(bytes) : std::nullopt;
+  }
   out.asked_at = listing.asked_at;
   out.stale = listing.stale;
   return out;

@@ -40,6 +40,7 @@ struct Entry {
   std::optional<std::uint64_t> size_estimate;  ///< bytes
   bool links_document = false;                 ///< leads to another links document: shown as a folder
   std::string error;                           ///< known beforehand: why it cannot be opened (embargo); empty otherwise
+  std::optional<double> date_mjd{};            ///< what its row is dated with; only of a route's files
   std::optional<TableCall> table{};            ///< instead of url: made here of an answer
   std::string content_qualifier{};             ///< DataLink 1.1: what kind of product it is ("#image"); usually empty
   std::shared_ptr<const LocalCut>

@@ -55,6 +55,13 @@ std::string identity_of(const Route& route, const std::string& id, const std::st
   return "url:" + (parsed ? parsed->without_signature() : url);
 }
 
+std::optional<double> mjd_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (const std::optional<double> number = to_number(Value(text))) return number;
+  const Result<Interval> time = parse_time(text);
+  return time && std::isfinite(time->low) ? std::optional(time->low) : std::nullopt;
+}
+
 Entry entry_of(const Route& route, const RowWords& words) {
   Entry out;
   out.url = words.fill(route.url);
@@ -62,6 +69,7 @@ Entry entry_of(const Route& route, const RowWords& words) {
   out.identity = identity_of(route, id, out.url);
   out.content_type = words.fill(route.content_type);
   out.size_estimate = bytes_of_size(words.fill(route.size));
+  out.date_mjd = mjd_of(words.fill(route.date));
   if (const std::string group = words.fill(route.group); !group.empty()) out.folder = safe_name(group);
   LinkNaming naming;
   naming.configured = words.fill(route.name);
@@ -118,13 +126,6 @@ void make_files(Listing& listing, const Route& route, const RouteCall& call) {
   const auto said = [&](const Shortfall& shortfall) { return shortfall.words == told; };
   if (std::none_of(listing.shortfalls.begin(), listing.shortfalls.end(), said))
     listing.shortfalls.push_back({Shortfall::Kind::remark, std::move(told)});
-}
-
-std::optional<double> mjd_of(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  if (const std::optional<double> number = to_number(Value(text))) return number;
-  const Result<Interval> time = parse_time(text);
-  return time && std::isfinite(time->low) ? std::optional(time->low) : std::nullopt;
 }
 
 /// What the configuration makes of a row: what was made otherwise is made anew.

@@ -105,6 +105,44 @@ Result<Listing> RouteService::listing(const Query& query, const FetchContext& ct
   return build_route_listing(std::move(out->parts), route);
 }
 
+Result<Count> RouteService::numbers(const Route& route, std::string adql, const FetchContext& ctx) {
+  Count out;
+  out.adql = std::move(adql);
+  // 2: one row is the answer; a second one would show that this was no aggregate.
+  const Result<Table> table = modes(route).run<Table>(
+      ctx, [&](TapMode mode) { return tap_.query(request(route, out.adql, 2, mode), ctx); },
+      [](const Table&) { return std::optional<Error>(); });
+  if (!table) return fail(table.error());
+  const auto cell = [&](std::size_t column) {
+    return column < table->meta.fields.size() ? to_number(table->cell(0, std::optional(column))) : std::nullopt;
+  };
+  const std::optional<double> rows = table->size() == 1 ? cell(0) : std::nullopt;
+  // 1e15: beyond any archive, and still a whole number in a double.
+  if (!rows || !(*rows >= 0) || *rows > 1e15)
+    return fail(Code::corrupt, "the archive's answer to " + words_of(out.adql, 80) + " is no number of rows");
+  out.rows = static_cast<std::uint64_t>(*rows);
+  const std::optional<double> sum = cell(1), unit = size_unit(route);
+  if (sum && unit && *sum > 0 && *sum * *unit < 1e18) out.bytes = static_cast<std::uint64_t>(*sum * *unit);
+  out.asked_at = clock_.now();
+  return out;
+}
+
+Result<Count> RouteService::count(const Query& query, const FetchContext& ctx) {
+  const RoutePtr named = route(query.route->route);
+  if (!named) return fail(Code::not_found, options_.name + " has no [[route]] \"" + query.route->route + "\" any more");
+  const Result<std::string> adql = route_count_adql(*named, *query.route, true);
+  if (!adql) return fail(adql.error());
+  Result<Count> out = numbers(*named, *adql, ctx);
+  // A column of sizes that cannot be summed up (texts) is no reason not to count.
+  if (!out && out.error().code() == Code::invalid && size_unit(*named)) {
+    const Result<std::string> plain = route_count_adql(*named, *query.route, false);
+    if (plain)
+      if (Result<Count> rows = numbers(*named, *plain, ctx)) out = std::move(rows);
+  }
+  if (!out) return fail(std::move(out).error().during("counting " + options_.name + " " + query.canonical()));
+  return out;
+}
+
 Result<TapService::Answer> RouteService::table(const RouteCall& call, const TapService::OnMeta& on_meta,
                                                const TapService::OnRow& on_row, const FetchContext& ctx) {
   const Result<Asked> question = asked(call);

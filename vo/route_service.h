@@ -5,6 +5,7 @@
 #pragma once
 
 #include "vo/archive_options.h"
+#include "vo/count.h"
 #include "vo/job_book.h"
 #include "vo/listing.h"
 #include "vo/protocol/tap.h"
@@ -27,12 +28,15 @@ class RouteService {
 
   /// The folder that query.route names. Errors  as Archive::query.
   Result<Listing> listing(const Query& query, const FetchContext& ctx);
+  /// What the folder, or the table, that query.route names would bring. Errors  as Archive::count.
+  Result<Count> count(const Query& query, const FetchContext& ctx);
   /// Errors  as Archive::table.
   Result<TapService::Answer> table(const RouteCall& call, const TapService::OnMeta& on_meta,
                                    const TapService::OnRow& on_row, const FetchContext& ctx);
 
  private:
   struct Asked;
+  Result<Count> numbers(const Route& route, std::string adql, const FetchContext& ctx);
   Result<Asked> asked(const RouteCall& call) const;
   TapRequest request(const Route& route, std::string adql, std::uint64_t maxrec, TapMode mode) const;
   TapModes& modes(const Route& route) { return *modes_.at(route.mode.empty() ? options_.tap.mode : route.mode); }

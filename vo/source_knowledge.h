@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ namespace skymount::vo {
 struct Contact {
   LearnedFile learned;
   std::shared_ptr<cache::ByteSource> source;
+  std::stop_source given_up{std::nostopstate};  ///< of what is made here: ends the making
 };
 using ContactPtr = std::shared_ptr<const Contact>;
 

@@ -166,7 +166,8 @@ class Sources::Impl {
     // made.
     if (const ContactPtr running = download(entry.identity)) {
       Result<Reader> joined = settle(entry, running, ctx);
-      if (joined || !worth_a_new_contact(joined.error().code())) return joined;
+      const bool dropped = !joined && joined.error().code() == Code::cancelled && !ctx.stopped();  // by others
+      if (joined || (!dropped && !worth_a_new_contact(joined.error().code()))) return joined;
     }
     Result<ContactPtr> contact =
         contacts_.run(entry.identity, ctx, kContactLimit,
@@ -229,8 +230,9 @@ class Sources::Impl {
     if (!maker_) return fail(Code::unsupported, entry.name + " cannot be made here");
     Result<OpenedRemote> opened = maker_(entry, ctx);
     if (!opened) return fail(std::move(opened).error());
-    auto contact =
-        std::make_shared<const Contact>(Contact{opened->learned, watch(opened->source, entry, opened->learned, {})});
+    const std::stop_source given_up;
+    auto source = watch(until(opened->source, given_up.get_token()), entry, opened->learned, {});
+    auto contact = std::make_shared<const Contact>(Contact{opened->learned, std::move(source), given_up});
     knowledge_->add_download(entry.identity, contact, opened->flowing);
     blocks_.begin(contact->source, {ctx.priority, ctx.cause, FetchContext::Steady::time_point::max(), {}});
     return contact;
@@ -311,20 +313,21 @@ class Sources::Impl {
 
   Result<Reader> settle(const Entry& entry, const ContactPtr& contact, const FetchContext& ctx) {
     if (contact->learned.size) return kept_reader(contact, *contact->learned.size);
-    const std::shared_ptr<void> waiting = readers_.use(contact->source->id());
+    std::shared_ptr<void> waiting = readers_.use(contact->source->id());
     const Result<std::uint64_t> size = blocks_.complete(contact->source, ctx);
     if (!size) {
-      if (size.error().code() != Code::timed_out && size.error().code() != Code::cancelled)
+      waiting.reset();
+      const bool last = ctx.stopped() && contact->given_up.stop_possible() && !readers_.in_use(contact->source->id());
+      if (last) contact->given_up.request_stop();
+      const Code code = size.error().code();
+      if (last || (code != Code::timed_out && code != Code::cancelled))
         knowledge_->end_download(entry.identity, contact);
       return fail(size.error());
     }
-    if (*size == 0) {
+    const bool empty = *size == 0;
+    if (empty || !blocks_.has_all(contact->source->id(), *size)) {
       knowledge_->end_download(entry.identity, contact);
-      return fail(Code::no_data, "the archive's answer is empty");
-    }
-    if (!blocks_.has_all(contact->source->id(), *size)) {
-      knowledge_->end_download(entry.identity, contact);
-      return fail(answer_not_kept(*size));
+      return fail(empty ? Error(Code::no_data, "the archive's answer is empty") : answer_not_kept(*size));
     }
     const cache::ContentId& id = contact->source->id();
     const Result<void> whole =

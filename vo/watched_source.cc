@@ -74,7 +74,36 @@ class WatchedSource final : public cache::ByteSource {
   std::atomic<bool> gone_{false}, came_{false};
 };
 
+class EndingSource final : public cache::ByteSource {
+ public:
+  EndingSource(std::shared_ptr<cache::ByteSource> inner, std::stop_token given_up)
+      : inner_(std::move(inner)), given_up_(std::move(given_up)) {}
+
+  const cache::ContentId& id() const override { return inner_->id(); }
+  std::optional<std::uint64_t> size() const override { return inner_->size(); }
+  bool whole_only() const override { return inner_->whole_only(); }
+  bool reads_others() const override { return inner_->reads_others(); }
+  unsigned parallel_fetches() const override { return inner_->parallel_fetches(); }
+
+  Result<void> fetch(ByteRange range, const Sink& sink, const FetchContext& ctx) override {
+    std::stop_source either;
+    const auto end = [&] { either.request_stop(); };
+    const std::stop_callback by_caller(ctx.stop, end), by_all(given_up_, end);
+    FetchContext own = ctx;
+    own.stop = either.get_token();
+    return inner_->fetch(range, sink, own);
+  }
+
+ private:
+  const std::shared_ptr<cache::ByteSource> inner_;
+  const std::stop_token given_up_;
+};
+
 }  // namespace
+
+std::shared_ptr<cache::ByteSource> until(std::shared_ptr<cache::ByteSource> inner, std::stop_token given_up) {
+  return std::make_shared<EndingSource>(std::move(inner), std::move(given_up));
+}
 
 std::shared_ptr<cache::ByteSource> watched(std::shared_ptr<cache::ByteSource> inner, std::weak_ptr<SourceKeeper> keeper,
                                            const WatchBounds& bounds, std::shared_ptr<void> held) {

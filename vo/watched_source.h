@@ -37,6 +37,10 @@ struct WatchBounds {
 std::shared_ptr<cache::ByteSource> watched(std::shared_ptr<cache::ByteSource> inner, std::weak_ptr<SourceKeeper> keeper,
                                            const WatchBounds& bounds, std::shared_ptr<void> held);
 
+/// `inner`, whose fetches also end when `given_up` is requested: a job at an archive may be silent for an hour, and a
+/// reader who was interrupted, and was the only one, leaves nobody whom its end would serve.
+std::shared_ptr<cache::ByteSource> until(std::shared_ptr<cache::ByteSource> inner, std::stop_token given_up);
+
 /// An answer of one download that neither disk nor memory took; in words that say what to do.
 Error answer_not_kept(std::optional<std::uint64_t> size);
 

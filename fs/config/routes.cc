@@ -22,10 +22,14 @@ tl::unexpected<Error> mistake(const Setting& at, const std::string& words) {
   return fail(Code::invalid, at.where() + ": [[route]] " + at.key + " " + words);
 }
 
+bool is_interval(vo::HoleType type) {
+  return type == vo::HoleType::interval || type == vo::HoleType::band;
+}
+
 /// What an archive's folder, or a routed one, shows by itself.
 bool is_taken(const std::string& name, bool at_top) {
-  static constexpr std::string_view kOurs[] = {"README.txt", "results.csv", "results.vot", "query.adql",
-                                               "INCOMPLETE.txt"};
+  static constexpr std::string_view kOurs[] = {"README.txt",  "COUNT.txt",  "results.csv",
+                                               "results.vot", "query.adql", "INCOMPLETE.txt"};
   return (at_top && name == "recent") || vo::is_probed_name(name) ||
          std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs);
 }
@@ -181,6 +185,11 @@ class RouteReader {
                   find("url")->where() +
                       ": [[route]] url holds a secret, and secrets are refused in this file; [auth] sends them");
     }
+    // What was typed may fill any place of an address but the one that says whom it leads to.
+    for (const std::string& hole : vo::holes_of_origin(out_.url))
+      if (has_hole(hole))
+        return mistake(*find("url"), "would let the name {" + hole +
+                                         "} choose the server; a hole of the path may only stand behind the host");
     if (out_.rows == Rows::service)
       return out_.url.empty() ? Result<void>(missing("url", ", the service to be asked")) : Result<void>();
     if (out_.adql.empty()) return missing("adql", ", the question whose answer fills the folder");
@@ -216,6 +225,11 @@ class RouteReader {
       const bool of_path = std::string_view(key) == "adql" || out_.rows == Rows::service;
       for (const std::string& hole : *holes)
         if (of_path && !has_hole(hole)) return unknown_hole(*setting, hole);
+      if (std::string_view(key) == "adql")
+        for (const vo::RouteComponent& component : out_.path)
+          if (is_interval(component.type) && std::find(holes->begin(), holes->end(), component.hole) != holes->end())
+            return mistake(*setting, "has the interval {" + component.hole +
+                                         "}, which is no value of a question; only params may hold it");
       if (std::string_view(key) == "adql" &&
           (text.find("'{") != std::string::npos || text.find("}'") != std::string::npos))
         return mistake(*setting, "has a hole in quotes; it is quoted by its type, so write it without them");

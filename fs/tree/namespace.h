@@ -122,6 +122,8 @@ class Namespace {
   /// best.EXT of a dataset's own folder; nothing when there is no file that could be it.
   std::optional<Place> best_of(const Place& folder, const vo::DatasetFolder& links) const;
   Result<std::string> count_text(const Place& file, Patience patience) const;
+  Result<std::string> route_count_text(const Place& file, Patience patience) const;
+  static Result<vo::Count> count_of(const Place& file, const vo::Query& query, Patience patience);
   Result<FacetPtr> facet_of(const Place& folder, const vo::Listing& listing, Patience patience) const;
 
   std::vector<std::shared_ptr<MountedArchive>> archives_;

@@ -67,12 +67,19 @@ Result<FolderContents> Namespace::contents_of_query(const Place& folder, Patienc
   return out;
 }
 
-Result<std::string> Namespace::count_text(const Place& file, Patience patience) const {
+Result<vo::Count> Namespace::count_of(const Place& file, const vo::Query& query, Patience patience) {
   vo::Catalog& catalog = file.archive->catalog;
-  if (const std::optional<vo::Count> known = catalog.count_in_memory(*file.query)) return count_txt(*known);
+  if (const std::optional<vo::Count> known = catalog.count_in_memory(query)) return *known;
   if (patience == nullptr) return fail(Code::would_wait, "nobody counted " + file.path + " yet");
-  Result<vo::Count> count = catalog.count(*file.query, *patience);
+  Result<vo::Count> count = catalog.count(query, *patience);
   if (!count) return fail(std::move(count).error().during("counting"));
+  return count;
+}
+
+Result<std::string> Namespace::count_text(const Place& file, Patience patience) const {
+  if (file.spot) return route_count_text(file, patience);
+  const Result<vo::Count> count = count_of(file, *file.query, patience);
+  if (!count) return fail(count.error());
   return count_txt(*count);
 }
 

@@ -50,8 +50,10 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
   std::string out = options.title.empty() ? options.name : readable(options.title);
   out += "\n";
   if (!options.description.empty()) out += readable(options.description) + "\n";
-  out += "Service: " + readable(vo::discovery_url(options)) +
-         "\n\nEnter a folder whose name is a question; it need not be listed. Try, in this folder:\n";
+  out += "Service: " + readable(vo::discovery_url(options)) + "\n";
+  if (!options.routes.empty())
+    out += "\nFolders of this archive's own:\n" + routes_text(*vo::route_root(options.routes));
+  out += "\nEnter a folder whose name is a question; it need not be listed. Try, in this folder:\n";
   out += example("ls pos=156.01,48.14", "datasets whose footprint contains the position (degrees, ICRS)");
   out += example("ls pos=156.01,48.14,0.5", "footprint meets the circle of 0.5 degrees (also 30arcmin)");
   out += example("ls pos=10:24:02.7,+48:08:51", "the same in hours and degrees");
@@ -72,8 +74,6 @@ std::string archive_readme(const vo::ArchiveOptions& options) {
       "In an answer: one folder a dataset, results.vot and results.csv with the table behind it, cutouts/, images/ "
       "and\n"
       "previews/ with one file a dataset, and by-collection/, by-year/, by-instrument/, by-type/, by-band/.\n";
-  if (!options.routes.empty())
-    out += "\nFolders of this archive's own:\n" + routes_text(*vo::route_root(options.routes));
   return out;
 }
 

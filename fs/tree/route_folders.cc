@@ -4,6 +4,7 @@
 // the folder shows. A name need not be listed to be entered.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "fs/tree/readable.h"
 #include "fs/tree/readme.h"
 #include "vo/file_names.h"
 #include "vo/route_listing.h"
@@ -32,6 +33,11 @@ std::vector<const Spot::One*> tables_in(const Spot& spot) {
   for (const Spot::One& one : spot.routes)
     if (one.route->rows == Rows::table && one.route->path.size() == spot.depth + 1) out.push_back(&one);
   return out;
+}
+
+/// Whether there is anything to be counted: an answer, or tables.
+bool can_be_counted(const Place& folder) {
+  return folder.query != nullptr || !tables_in(*folder.spot).empty();
 }
 
 /// Without the tables, whose last name is that of files.
@@ -132,6 +138,8 @@ Result<Place> Namespace::child_of_route(const Place& folder, std::string_view na
   Result<std::optional<Place>> routed = routed_child(folder, *folder.spot, name);
   if (!routed) return fail(routed.error());
   if (*routed) return std::move(**routed);
+  if (name == file_name(GeneratedKind::count_txt) && can_be_counted(folder))
+    return generated_below(folder, GeneratedKind::count_txt);
   if (!folder.query) return no_such(folder, name);
   for (const GeneratedKind kind : kAnswerFiles)
     if (name == file_name(kind)) return generated_below(folder, kind);
@@ -149,6 +157,24 @@ Result<Place> Namespace::child_of_route(const Place& folder, std::string_view na
   return place;
 }
 
+Result<std::string> Namespace::route_count_text(const Place& file, Patience patience) const {
+  std::vector<std::pair<std::string, vo::Query>> counted;  // what it is called; empty: the folder itself
+  if (file.query) counted.emplace_back("", *file.query);
+  for (const Spot::One* one : tables_in(*file.spot))
+    counted.emplace_back(one->route->path.back().prefix, query_of(*file.spot, *one));
+  std::string out;
+  for (const auto& [table, query] : counted) {
+    const Result<vo::Count> count = count_of(file, query, patience);
+    if (!count && count.error().code() == Code::would_wait) return fail(count.error());
+    if (!count && counted.size() == 1) return fail(count.error());
+    if (!out.empty()) out += "\n";
+    if (!table.empty()) out += table + "\n";
+    // One table that cannot be counted is no reason to be silent about the others.
+    out += count ? count_txt(*count) : "not counted: " + readable(count.error().what()) + "\n";
+  }
+  return out;
+}
+
 Result<FolderContents> Namespace::contents_of_route(const Place& folder, Patience patience) const {
   FolderContents out;
   const bool group = folder.kind == PlaceKind::route_group;
@@ -160,6 +186,7 @@ Result<FolderContents> Namespace::contents_of_route(const Place& folder, Patienc
   }
   if (!group) {
     add_generated(out, folder, GeneratedKind::route_readme);
+    if (can_be_counted(folder)) add_generated(out, folder, GeneratedKind::count_txt);
     if (listing)
       for (const GeneratedKind kind : kAnswerFiles) add_generated(out, folder, kind);
     if (listing && !listing->shortfalls.empty()) add_generated(out, folder, GeneratedKind::incomplete);

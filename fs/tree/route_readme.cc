@@ -3,6 +3,11 @@
 // What an archive's own folders are for, told from its [[route]]s.
 #include "fs/tree/readable.h"
 #include "fs/tree/readme.h"
+#include "vo/file_names.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
 
 namespace skymount::fs {
 namespace {
@@ -40,25 +45,47 @@ std::string example_of(const vo::Route& route, std::size_t depth) {
   return std::string(text);
 }
 
+/// Listed values that are not of the hole's type, or too long for a name.
+std::size_t misfits(const vo::RouteComponent& component, const std::vector<std::string>& values) {
+  return static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [&](const std::string& value) {
+    const std::string name = component.name_for(value);
+    const auto matched = component.match(name);
+    return name.size() > vo::kMaxNameBytes || !matched || !*matched;
+  }));
+}
+
+/// A command that works in the folder that the text is about; empty without an example.
+std::string try_line(const vo::Route& route, std::size_t depth) {
+  const std::string example = example_of(route, depth);
+  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::strchr("=,.-+_%:@/", c) != nullptr; };
+  if (example.empty() || readable(example) != example || example.find('\'') != std::string::npos) return "";
+  const bool quoted = !std::all_of(example.begin(), example.end(), plain);
+  const bool file = route.rows == Rows::service || route.rows == Rows::table;
+  return std::string("  ") + (file ? "head -c 80 " : "ls ") + (quoted ? "'" + example + "'" : example) + "\n";
+}
+
 }  // namespace
 
 std::string routes_text(const vo::RouteSpot& spot) {
-  std::string out;
+  std::string out, tries;
   for (const vo::RouteSpot::One& one : spot.routes) {
     const vo::Route& route = *one.route;
     if (route.path.size() <= spot.depth) continue;
+    tries += try_line(route, spot.depth);
     out += "  " + readable(rest_of(route, spot.depth)) + "\n      " + readable(purpose_of(route)) + "\n";
-    if (const std::string example = example_of(route, spot.depth); !example.empty())
-      out += "      for example: " + readable(example) + "\n";
     for (std::size_t i = spot.depth; i < route.path.size(); ++i) {
       std::string fault;
-      const std::size_t listed = vo::listed_values(route.list, route.path[i].hole, &fault).size();
+      const std::vector<std::string> values = vo::listed_values(route.list, route.path[i].hole, &fault);
+      const std::size_t listed = values.size() - misfits(route.path[i], values);
       if (listed > 0)
         out += "      " + std::to_string(listed) + " names are listed, from " + readable(route.list.csv) + "\n";
+      if (listed < values.size())
+        out += "      " + std::to_string(values.size() - listed) + " in " + readable(route.list.csv) +
+               " are left out: they do not fit " + readable(route.path[i].text()) + "\n";
       if (!fault.empty()) out += "      " + readable(fault) + "\n";
     }
   }
-  return out;
+  return out + (tries.empty() ? "" : "Try, in this folder:\n" + tries);
 }
 
 std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot& spot, const vo::Listing* listing) {
@@ -87,6 +114,11 @@ std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot&
            "\n";
     if (!listing->shortfalls.empty()) out += "Read INCOMPLETE.txt: the answer is not the whole truth.\n";
   }
+  const auto table = [&](const vo::RouteSpot::One& one) {
+    return one.route->rows == Rows::table && one.route->path.size() == spot.depth + 1;
+  };
+  if (std::any_of(spot.routes.begin(), spot.routes.end(), table))
+    out += "\nCOUNT.txt has the archive count the rows of the tables, before any is fetched.\n";
   const std::string below = routes_text(spot);
   if (!below.empty()) out += "\nCan be entered here:\n" + below;
   return out;

@@ -103,5 +103,15 @@ TEST_F(RouteConfig, MistakesAreToldWithLineAndKey) {
   EXPECT_THAT(several.error().what(), HasSubstr("did you mean [[route]]?"));
 }
 
+TEST_F(RouteConfig, NoTypedNameMayChooseTheServerAndNoIntervalStandsInAQuestion) {
+  EXPECT_THAT(complaint("path = \"at={host}/{id:name}.fits\"\nrows = \"service\"\nurl = \"http://{host}/get\"\n"),
+              HasSubstr("url would let the name {host} choose the server"));
+  EXPECT_THAT(complaint("path = \"x={u}\"\nadql = \"SELECT 1\"\nurl = \"{u}\"\n"), HasSubstr("choose the server"));
+  EXPECT_THAT(complaint("path = \"x={id}\"\nadql = \"SELECT 1\"\nurl = \"http://a.example/{id}\"\n"), "no complaint");
+  EXPECT_THAT(complaint("path = \"b={b:band}\"\nadql = \"SELECT * FROM t WHERE w = {b}\"\nurl = \"{u}\"\n"),
+              HasSubstr("has the interval {b}, which is no value of a question"));
+  EXPECT_THAT(complaint("path = \"COUNT.txt\"\nrows = \"table\"\nadql = \"SELECT 1\"\n"), HasSubstr("COUNT.txt"));
+}
+
 }  // namespace
 }  // namespace skymount::fs

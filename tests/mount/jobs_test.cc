@@ -77,6 +77,27 @@ TEST_F(Jobs, AutoListsByAJobWhatTheArchivesTimeLimitEnded) {
   EXPECT_EQ(archive_->jobs_alive(), 0U);
 }
 
+constexpr const char* kTable = R"([[route]]
+path = "all/source"
+rows = "table"
+adql = "SELECT obs_id FROM ivoa.obscore ORDER BY obs_id"
+mode = "async"
+)";
+
+TEST_F(Jobs, AnInterruptAtATableEndsItsJobUnlessSomebodyElseWaits) {
+  mount("auto", std::chrono::seconds(60), kTable);
+  std::jthread other([&] { run("timeout -s INT 3 cat " + root_ + "/demo/all/source.csv", 20); });
+  ASSERT_TRUE(alive_becomes(1));
+  const Ran status = run("cat " + root_ + "/.skymount/status.json");
+  EXPECT_THAT(status.output, HasSubstr("/tap/async/job1"));
+  EXPECT_THAT(status.output, HasSubstr("all/source.csv"));
+  EXPECT_EQ(run("timeout -s INT 0.5 cat " + root_ + "/demo/all/source.fits", 15).exit_code, 124);
+  EXPECT_EQ(archive_->jobs_alive(), 1U) << "the other one still waits";
+  other.join();
+  EXPECT_TRUE(alive_becomes(0));
+  EXPECT_EQ(made(), 1U) << "both waited for one";
+}
+
 TEST_F(Jobs, UnmountingDeletesWhatNobodyWaitsForAnyMore) {
   mount("async", std::chrono::seconds(60), "[limits]\nlisting = 1\n");
   const Ran listed = run("ls " + root_ + "/demo/type=image");

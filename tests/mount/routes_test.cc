@@ -34,6 +34,7 @@ name = "{obs_id}.fits"
 id = "{obs_id}"
 url = "ORIGIN/files/DEMO_BIG/{obs_id}.fits"
 size = "{access_estsize} kB"
+date = "1950-03-01"
 
 [[route]]
 path = "grouped/collection={c}"
@@ -71,6 +72,19 @@ rows = "service"
 url = "ORIGIN/service"
 params = { ID = "ivo://x/{id}", FORMAT = "text/plain" }
 list = { csv = "ids.csv", columns = { id = "id" }, strip = "ivo://x/" }
+
+[[route]]
+path = "spectra/band={b:band}/{id:name}.txt"
+rows = "service"
+url = "ORIGIN/service"
+params = { ID = "ivo://x/{id}", BAND = "{b}", FORMAT = "text/plain" }
+list = { csv = "missing.csv", columns = { id = "id" } }
+
+[[route]]
+path = "local={id}"
+adql = "SELECT obs_id FROM ivoa.obscore WHERE obs_id = {id}"
+url = "file:///etc/{obs_id}"
+id = "{obs_id}"
 )";
 
 class Routes : public ::testing::Test {
@@ -79,7 +93,8 @@ class Routes : public ::testing::Test {
     origin_.handle("/service", [](const demo::Request& request) {
       const std::string id = request.param("ID").value_or("?");
       if (id == "ivo://x/unknown") return demo::Reply::text(404, "NotFoundFault");
-      return demo::Reply::text(200, "spectrum of " + id + "\n");
+      const std::string band = request.param("BAND").value_or("");
+      return demo::Reply::text(200, "spectrum of " + id + (band.empty() ? "" : " in " + band) + "\n");
     });
     std::string routes = kRoutes;
     for (std::size_t at; (at = routes.find("ORIGIN")) != std::string::npos;) routes.replace(at, 6, origin_.url(""));
@@ -112,14 +127,15 @@ TEST_F(Routes, TheArchivesFolderShowsWhatCanBeEnteredAndItsReadmeExplainsIt) {
   const std::string readme = read("README.txt");
   EXPECT_THAT(readme, HasSubstr("big={id}/"));
   EXPECT_THAT(readme, HasSubstr("the files of an observation"));
-  EXPECT_THAT(readme, HasSubstr("for example: big=big0001"));
+  EXPECT_THAT(readme, HasSubstr("Try, in this folder:\n  ls big=big0001\n"));
   EXPECT_THAT(readme, HasSubstr("plates/calib={level:int}/source.csv"));
   EXPECT_THAT(readme, HasSubstr("2 names are listed"));
 }
 
 TEST_F(Routes, ARowIsAFile) {
   const Listed folder = driver_->list("/demo/big=big0001");
-  EXPECT_THAT(folder.names, ElementsAre("README.txt", "big0001.fits", "query.adql", "results.csv", "results.vot"));
+  EXPECT_THAT(folder.names,
+              ElementsAre("COUNT.txt", "README.txt", "big0001.fits", "query.adql", "results.csv", "results.vot"));
   EXPECT_EQ(questions(), 1U);
   EXPECT_THAT(last_query(), HasSubstr("WHERE obs_id = 'big0001'"));
   EXPECT_THAT(driver_->read("/demo/big=big0001/big0001.fits", 0, 80).text, StartsWith("SIMPLE  ="));
@@ -150,7 +166,7 @@ TEST_F(Routes, ARowIsADatasetWithItsLinks) {
 
 TEST_F(Routes, ATableIsFourFilesOfOneQuestion) {
   EXPECT_THAT(driver_->list("/demo/plates/calib=2").names,
-              ElementsAre("README.txt", "source.csv", "source.fits", "source.tsv", "source.vot"));
+              ElementsAre("COUNT.txt", "README.txt", "source.csv", "source.fits", "source.tsv", "source.vot"));
   EXPECT_EQ(questions(), 0U);
   const std::string csv = read("plates/calib=2/source.csv");
   EXPECT_THAT(csv, StartsWith("obs_id,obs_collection,t_min,calib_level,access_estsize,t_min_iso\n"));
@@ -194,6 +210,55 @@ TEST_F(Routes, AServiceMakesAFileOfANameListedOrNot) {
   EXPECT_EQ(read("spectra/unknown.txt"), "errno " + std::to_string(ENOENT));
   EXPECT_EQ(read("spectra/a b.txt"), "errno " + std::to_string(EINVAL));
   EXPECT_EQ(origin_.count("/service"), 3U);
+}
+
+TEST_F(Routes, CountsAreAskedForWhenTheyAreRead) {
+  driver_->list("/demo/plates/calib=2");
+  EXPECT_EQ(questions(), 0U);
+  const std::string count = read("plates/calib=2/COUNT.txt");
+  EXPECT_EQ(questions(), 1U);
+  EXPECT_THAT(last_query(), HasSubstr("COUNT(*)"));
+  const std::string vot = read("plates/calib=2/source.vot");
+  std::size_t rows = 0;
+  for (std::size_t at = 0; (at = vot.find("<TR>", at)) != std::string::npos; ++at) ++rows;
+  EXPECT_THAT(count, StartsWith("source\nrows: " + std::to_string(rows) + "\nbytes: unknown\n"));
+  EXPECT_EQ(read("plates/calib=2/COUNT.txt"), count) << "and remembered";
+  EXPECT_EQ(questions(), 2U);
+  // Of files: rows and sizes, before anything is listed.
+  const std::string files = read("big=big0001/COUNT.txt");
+  EXPECT_THAT(files, StartsWith("rows: 1\nbytes: 20"));
+  EXPECT_THAT(last_query(), HasSubstr("SUM(t.access_estsize)"));
+  EXPECT_EQ(questions(), 3U);
+  driver_->list("/demo/big=big0001");
+  EXPECT_THAT(read("big=big0001/README.txt"), HasSubstr(files.substr(8, files.find('\n', 8) - 8)));
+}
+
+TEST_F(Routes, AFileBearsTheDateOfItsRow) {
+  EXPECT_EQ(driver_->stat("/demo/big=big0001/big0001.fits").mtime, -626'054'400) << "1950-03-01";
+}
+
+TEST_F(Routes, ABandIsTypedAsInAQuestionAndSentInMetres) {
+  EXPECT_EQ(read("spectra/band=650nm..660nm/one.txt"), "spectrum of ivo://x/one in 0.00000065 0.00000066\n");
+  EXPECT_EQ(read("spectra/band=6.5e-7..6.6e-7/one.txt"), "spectrum of ivo://x/one in 0.00000065 0.00000066\n");
+  EXPECT_EQ(origin_.count("/service"), 1U) << "one content, however it is spelled";
+  EXPECT_EQ(read("spectra/band=red/one.txt"), "errno " + std::to_string(EINVAL));
+  EXPECT_THAT(driver_->read("/.skymount/errors.log").text, HasSubstr("a band is needed, such as 650nm..660nm"));
+}
+
+TEST_F(Routes, AMissingListIsSaidInTheReadme) {
+  EXPECT_THAT(driver_->list("/demo/spectra/band=650nm..660nm").names, ElementsAre("README.txt"));
+  EXPECT_THAT(
+      read("spectra/band=650nm..660nm/README.txt"),
+      HasSubstr("missing.csv: there is no such file, so nothing is listed; what is known by name can still be opened"));
+}
+
+TEST_F(Routes, ARowThatNamesAFileOfThisMachineIsNotRead) {
+  const Listed folder = driver_->list("/demo/local=big0001");
+  EXPECT_EQ(folder.error, 0);
+  for (const std::string& name : folder.names)
+    if (name.find("big0001") != std::string::npos) {
+      EXPECT_NE(driver_->read("/demo/local=big0001/" + name).error, 0) << name;
+    }
 }
 
 TEST_F(Routes, WhatWasTypedArrivesAsData) {

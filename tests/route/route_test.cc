@@ -56,6 +56,42 @@ TEST(RouteNames, FitTheirPatternAndType) {
     EXPECT_FALSE(RouteComponent::parse(bad)) << bad;
 }
 
+TEST(RouteNames, IntervalsAreTwoNumbersWhateverTheirSpelling) {
+  EXPECT_EQ(value("band={b:band}", "band=6.5e-7..6.6e-7"), "0.00000065 0.00000066");
+  EXPECT_EQ(value("band={b:band}", "band=650nm..660nm"), "0.00000065 0.00000066");
+  EXPECT_EQ(value("band={b:band}", "band=..660nm"), "-Inf 0.00000066");
+  EXPECT_EQ(value("v={x:interval}", "v=1.."), "1 +Inf");
+  EXPECT_EQ(value("v={x:interval}", "v=-2..3.5"), "-2 3.5");
+  for (const char* bad : {"v=..", "v=2..1", "v=a..b", "v=1..2..3", "v=1;2", "v=650nm..660nm", "v=nan..1"})
+    EXPECT_THAT(value("v={x:interval}", bad), HasSubstr("an interval is needed")) << bad;
+  EXPECT_THAT(value("band={b:band}", "band=650..x"), HasSubstr("a band is needed, such as 650nm..660nm"));
+}
+
+TEST(RouteQuestions, AreCountedWithoutTheirOrder) {
+  const auto count = [](const std::string& adql, const std::string& size = "", bool sums = true) {
+    auto sized = std::make_shared<Route>(*route("plate={n:int}", adql));
+    sized->size = size;
+    return route_count_adql(*sized, {"plate={n:int}", {{"n", "5"}}}, sums).value();
+  };
+  EXPECT_EQ(count("SELECT * FROM s WHERE p = {n} ORDER BY id"),
+            "SELECT COUNT(*) AS n_rows FROM (SELECT * FROM s WHERE p = 5) AS t");
+  EXPECT_EQ(count("SELECT a, kb FROM s\norder  by a desc", "{kb} kB"),
+            "SELECT COUNT(*) AS n_rows, SUM(t.kb) AS n_bytes FROM (SELECT a, kb FROM s) AS t");
+  EXPECT_EQ(count("SELECT kb FROM s", "{kb} kB", false), "SELECT COUNT(*) AS n_rows FROM (SELECT kb FROM s) AS t");
+  EXPECT_EQ(count("SELECT kb FROM s", "{kb}{unit}"), "SELECT COUNT(*) AS n_rows FROM (SELECT kb FROM s) AS t");
+  // Words in quotes, comments and brackets are no ORDER BY of the question.
+  for (const char* adql : {"SELECT 'x order by y' FROM s", "SELECT \"order by\" FROM s",
+                           "SELECT * FROM (SELECT * FROM s ORDER BY a) AS q", "SELECT border FROM s"})
+    EXPECT_EQ(count(adql), "SELECT COUNT(*) AS n_rows FROM (" + std::string(adql) + ") AS t");
+}
+
+TEST(RouteQuestions, NoTypedValueCanChooseTheServer) {
+  EXPECT_THAT(holes_of_origin("http://{host}/x/{id}"), ElementsAre("host"));
+  EXPECT_THAT(holes_of_origin("{scheme}://h{a}.example:{port}?x={id}"), ElementsAre("scheme", "a", "port"));
+  EXPECT_THAT(holes_of_origin("http://a.example/{id}"), IsEmpty());
+  EXPECT_THAT(holes_of_origin("{access_url}"), ElementsAre("access_url"));
+}
+
 TEST(RouteQuestions, HoldWhatWasTypedAsData) {
   const RoutePtr plates =
       route("t={name}/n={n:int}/r={r:float}", "SELECT * FROM t WHERE a = {name} AND b = {n} AND c < {r}");
@@ -102,6 +138,16 @@ TEST(RoutePaths, TwoThatCanMatchOnePathAreAMistake) {
   EXPECT_FALSE(clash("{x}.fits", "{x}.txt"));
 }
 
+TEST(RoutePaths, WhatATypeCannotHoldIsNoClash) {
+  const auto checked = [](const char* a, const char* b) {
+    return check_routes({route(a, "", Route::Rows::service), route(b, "", Route::Rows::service)}).has_value();
+  };
+  EXPECT_TRUE(checked("normalized/{id:name}.fits", "normalized/band={b:band}/{id:name}.fits"));
+  EXPECT_TRUE(checked("x/{n:int}", "x/plate{n:int}"));
+  EXPECT_FALSE(checked("x/{n}", "x/plate{n:int}"));
+  EXPECT_FALSE(checked("x/{n:name}.fits", "x/a{m:name}.fits"));
+}
+
 TEST(RouteSizes, HaveUnits) {
   EXPECT_EQ(bytes_of_size("1024 kB"), 1'024'000U);
   EXPECT_EQ(bytes_of_size("1.5 MiB"), 1'572'864U);
@@ -126,6 +172,36 @@ TEST(RouteLists, AreAColumnOfACsvFile) {
   list.columns = {{"id", "nosuch"}};
   EXPECT_THAT(listed_values(list, "id", &fault), IsEmpty());
   EXPECT_THAT(fault, HasSubstr("no column 'nosuch'"));
+}
+
+TEST(RouteLists, ThatAreMissingBrokenHugeOrHostileAreToldAndHarmNobody) {
+  skymount::test::TempDir dir;
+  const std::string file = (dir.path() / "ids.csv").string();
+  const RouteList list{file, {{"id", "id"}}, ""};
+  const auto said = [&](const std::string& text) {
+    std::ofstream(file, std::ios::trunc | std::ios::binary) << text;
+    std::string fault;
+    const std::size_t listed = listed_values(list, "id", &fault).size();
+    return std::to_string(listed) + " " + (fault.empty() ? "" : fault.substr(fault.find(": ") + 2));
+  };
+  std::string fault;
+  EXPECT_THAT(listed_values(list, "id", &fault), IsEmpty());
+  EXPECT_THAT(fault, HasSubstr("there is no such file, so nothing is listed"));
+  EXPECT_THAT(listed_values({dir.path().string(), {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
+  EXPECT_THAT(fault, HasSubstr("it is no file"));
+  EXPECT_THAT(listed_values({"/dev/zero", {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
+  EXPECT_EQ(said(""), "0 it has no column 'id', so nothing is listed");
+  EXPECT_EQ(said("name,x\n1,2\n"), "0 it has no column 'id', so nothing is listed");
+  EXPECT_EQ(said("id,x\na,1\nb\n\n,3\na,4\n"), "2 ") << "short lines, empty ones, and doubles";
+  EXPECT_EQ(said("id\na\n\"never closed\nb\nc\n"),
+            "1 1 of its lines hold no text that could be a name; they are left out");
+  EXPECT_EQ(said("id\nok\n" + std::string(1000, 'x') + "\n\xFF\xFE\n"),
+            "1 2 of its lines hold no text that could be a name; they are left out");
+  EXPECT_EQ(said("id\n../../etc/passwd\n"), "1 ") << "a name like others: its '/' is shown as %2F";
+  std::string many = "id\n";
+  for (int i = 0; i < 100'005; ++i) many += std::to_string(i) + "\n";
+  EXPECT_EQ(said(many), "100000 only its first 100000 names are listed");
+  EXPECT_EQ(RouteComponent::parse("{id}.fits")->name_for("../x"), "..%2Fx.fits");
 }
 
 }  // namespace

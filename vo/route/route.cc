@@ -3,19 +3,23 @@
 
 #include "vo/query/adql.h"
 #include "vo/query/grammar.h"
+#include "vo/query/interval.h"
 #include "vo/query/words.h"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace skymount::vo {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, HoleType>, 5> kTypes = {{{"str", HoleType::text},
+constexpr std::array<std::pair<std::string_view, HoleType>, 7> kTypes = {{{"str", HoleType::text},
                                                                           {"int", HoleType::whole},
                                                                           {"float", HoleType::real},
                                                                           {"date", HoleType::date},
-                                                                          {"name", HoleType::name}}};
+                                                                          {"name", HoleType::name},
+                                                                          {"interval", HoleType::interval},
+                                                                          {"band", HoleType::band}}};
 
 bool is_word(std::string_view text) {
   return !text.empty() &&
@@ -39,6 +43,42 @@ bool is_date(std::string_view text) {
   return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
+/// "6.5..6.6" as "6.5 6.6"; of a band also "650nm..660nm", in metres. Nothing: it is none.
+std::optional<std::string> interval_of(std::string_view value, bool band) {
+  const std::size_t dots = value.find("..");
+  const auto end = [&](std::string_view part, double open) {
+    return part.empty() ? std::optional(open) : parse_number(part);
+  };
+  std::optional<double> low = end(value.substr(0, dots), -INFINITY);
+  std::optional<double> high = dots == std::string_view::npos ? low : end(value.substr(dots + 2), INFINITY);
+  if (value.empty() || value == "..") return std::nullopt;
+  if (band && (!low || !high)) {
+    const Result<Interval> parsed = parse_band(value);
+    if (!parsed) return std::nullopt;
+    low = parsed->low;
+    high = parsed->high;
+  }
+  if (!low || !high || *low > *high) return std::nullopt;
+  const auto text = [](double number) {
+    return std::isinf(number) ? std::string(number < 0 ? "-Inf" : "+Inf") : fixed_shortest(number);
+  };
+  return text(*low) + " " + text(*high);
+}
+
+/// Whether a value of the type may hold this byte.
+bool may_hold(HoleType type, char c) {
+  switch (type) {
+    case HoleType::text: return true;
+    case HoleType::whole: return is_digit(c) || c == '-' || c == '+';
+    case HoleType::date: return is_digit(c) || c == '-';
+    case HoleType::name: return is_plain_name(std::string_view(&c, 1)) || c == '%';
+    case HoleType::real:
+    case HoleType::interval:
+    case HoleType::band: return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == '+' || c == '%';
+  }
+  return true;
+}
+
 /// What is wrong with the value; empty when it is of the type.
 std::string fault_of(HoleType type, const std::string& value) {
   switch (type) {
@@ -48,6 +88,9 @@ std::string fault_of(HoleType type, const std::string& value) {
     case HoleType::date: return is_date(value) ? "" : "a date is needed, such as 2024-03-19";
     case HoleType::name:
       return is_plain_name(value) ? "" : "a name is needed: letters, digits and . _ - + : ~ @ , ( ) [ ]";
+    case HoleType::interval: return interval_of(value, false) ? "" : "an interval is needed, such as 6.5..6.6";
+    case HoleType::band:
+      return interval_of(value, true) ? "" : "a band is needed, such as 650nm..660nm, or in metres 6.5e-7..6.6e-7";
   }
   return "";
 }
@@ -137,7 +180,8 @@ Result<RouteComponent> RouteComponent::parse(std::string_view text) {
   const std::string_view type = inside.substr(colon + 1);
   const auto known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& each) { return each.first == type; });
   if (known == kTypes.end())
-    return fail(Code::invalid, "has a hole of type '" + std::string(type) + "'; there are str, int, float, date, name");
+    return fail(Code::invalid, "has a hole of type '" + std::string(type) +
+                                   "'; there are str, int, float, date, name, interval, band");
   out.type = known->second;
   return out;
 }
@@ -168,13 +212,24 @@ std::optional<Result<std::string>> RouteComponent::match(std::string_view name) 
   }
   if (value.find('\0') != std::string::npos || !is_utf8(value)) return wrong("no text");
   if (const std::string fault = fault_of(type, value); !fault.empty()) return wrong(fault);
+  if (type == HoleType::interval || type == HoleType::band)
+    value = interval_of(value, type == HoleType::band).value_or("");
   return Result<std::string>(std::move(value));
 }
 
 bool RouteComponent::may_clash(const RouteComponent& other) const {
   if (literal() && other.literal()) return prefix == other.prefix;
   if (literal() || other.literal()) return false;  // the literal one wins
-  return compatible(prefix, other.prefix, false) && compatible(suffix, other.suffix, true);
+  if (!compatible(prefix, other.prefix, false) || !compatible(suffix, other.suffix, true)) return false;
+  // What is fixed of one stands in the hole of the other.
+  const auto fits = [](const RouteComponent& hole, const RouteComponent& fixed) {
+    const auto held = [&](char c) { return may_hold(hole.type, c); };
+    const std::string more =
+        fixed.prefix.substr(std::min(hole.prefix.size(), fixed.prefix.size())) +
+        fixed.suffix.substr(0, fixed.suffix.size() - std::min(hole.suffix.size(), fixed.suffix.size()));
+    return std::all_of(more.begin(), more.end(), held);
+  };
+  return fits(*this, other) && fits(other, *this);
 }
 
 std::string RouteComponent::name_for(std::string_view value) const {

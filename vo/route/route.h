@@ -17,7 +17,8 @@
 
 namespace skymount::vo {
 
-enum class HoleType { text, whole, real, date, name };  ///< {x} or {x:str}, :int, :float, :date, :name
+/// {x} or {x:str}, :int, :float, :date, :name, :interval (6.5..6.6), :band (650nm..660nm, or numbers of metres)
+enum class HoleType { text, whole, real, date, name, interval, band };
 
 /// One name of a route's path: "product={product_id}", "source", "{id:name}.fits".
 struct RouteComponent {
@@ -29,7 +30,8 @@ struct RouteComponent {
   static Result<RouteComponent> parse(std::string_view text);
   bool literal() const { return hole.empty(); }
   std::string text() const;
-  /// The value in a name that fits, decoded. Nothing: the name does not fit prefix and suffix.
+  /// The value in a name that fits, decoded; intervals as "LOW HIGH" (DALI), bands in metres. Nothing: the name does
+  /// not fit prefix and suffix.
   /// Errors  invalid: it fits, and its value is not of the type; the message says what is expected.
   std::optional<Result<std::string>> match(std::string_view name) const;
   /// Whether some name fits both.
@@ -65,11 +67,20 @@ using RoutePtr = std::shared_ptr<const Route>;
 /// The question of a routed folder: the route's ADQL with its holes filled, each escaped by its type.
 /// Errors  invalid: a hole without a value.
 Result<std::string> route_adql(const Route& route, const RouteCall& call);
+/// Asks how many rows that question has, and the sum of the column of sizes where the route names one alone ("{c} kB");
+/// `sums`: whether to ask for that, too.
+/// Errors  as route_adql.
+Result<std::string> route_count_adql(const Route& route, const RouteCall& call, bool sums);
+/// What one of that column is in bytes; nothing: the sizes of the route are no plain column.
+std::optional<double> size_unit(const Route& route);
 /// The holes of a template, in order: "{a} x {b:int}" -> a, b.
 /// Errors  invalid: an open brace.
 Result<std::vector<std::string>> holes_of(std::string_view text);
 /// A template with its holes filled as they are; what has no value is empty.
 std::string filled(std::string_view text, const RouteCall& call);
+
+/// The holes in a URL that could choose whom it leads to: in its scheme, host or port.
+std::vector<std::string> holes_of_origin(std::string_view url);
 
 /// "1.5 kB", "1024" -> bytes; nothing when it says none.
 std::optional<std::uint64_t> bytes_of_size(std::string_view text);
