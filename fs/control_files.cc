@@ -58,7 +58,7 @@ Json origins_status(const std::vector<vo::SickOrigin>& sick) {
 }
 
 /// well: nothing is known against it. failing: its last request found no answer. resting: it is left alone for a while
-/// because it did not answer. offline: it is not asked at all.
+/// because it did not answer, or asked for that. offline: it is not asked at all.
 std::string state_of(const StatusSources& from, const std::vector<vo::SickOrigin>& sick) {
   if (from.facts.offline) return "offline";
   const bool rests = std::any_of(sick.begin(), sick.end(),

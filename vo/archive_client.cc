@@ -6,12 +6,16 @@
 
 namespace skymount::vo {
 
+CredentialPtr make_credential(const ArchiveOptions& archive, const Clock& clock) {
+  if (archive.auth.kind == AuthOptions::Kind::none) return nullptr;
+  return std::make_shared<Credential>(archive.auth, archive.name, archive.tap.url, clock);
+}
+
 ArchiveClient make_archive_client(const ArchiveOptions& archive, const HttpOptions& http, RetryPolicy policy,
                                   const Clock& clock) {
   ArchiveClient out;
   Dress dress;
-  if (archive.auth.kind != AuthOptions::Kind::none) {
-    out.credential = std::make_shared<Credential>(archive.auth, archive.name, archive.tap.url, clock);
+  if ((out.credential = make_credential(archive, clock))) {
     dress = [credential = out.credential](std::shared_ptr<Transport> below) {
       return std::make_shared<AuthorizingTransport>(std::move(below), credential);
     };

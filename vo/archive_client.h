@@ -16,6 +16,9 @@ struct ArchiveClient {
   CredentialPtr credential;  ///< null: the archive is asked without
 };
 
+/// Null: the archive is asked without.
+CredentialPtr make_credential(const ArchiveOptions& archive, const Clock& clock);
+
 /// `http` as for make_http_client; the archive's own unless given otherwise. `clock` outlives the client.
 ArchiveClient make_archive_client(const ArchiveOptions& archive, const HttpOptions& http, RetryPolicy policy,
                                   const Clock& clock);

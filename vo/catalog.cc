@@ -2,6 +2,7 @@
 #include "vo/catalog.h"
 
 #include "cache/content_id.h"
+#include "vo/blame.h"
 #include "vo/catalog_records.h"
 #include "vo/discovery_service.h"
 #include "vo/entry_names.h"
@@ -91,7 +92,9 @@ class Catalog::Impl {
   ListingPtr listing_in_memory(const Query& query) const { return listings_.in_memory(key_of(query)); }
 
   Result<ListingPtr> listing(const Query& query, const FetchContext& ctx) {
-    return listings_.get(key_of(query), ctx, load_listing(query), question(query));
+    Result<ListingPtr> answer = listings_.get(key_of(query), ctx, load_listing(query), question(query));
+    if (!answer) return fail(blamed(std::move(answer).error()));
+    return answer;
   }
 
   Result<std::optional<Entry>> renewed(const ListingPtr& listing, const Dataset& dataset, const LinksTrail& trail,
@@ -107,24 +110,24 @@ class Catalog::Impl {
   }
 
   std::optional<Count> count_in_memory(Query query) const {
-    if (const ListingPtr listing = listings_.in_memory(query.canonical())) {
+    if (const ListingPtr listing = listings_.in_memory(key_of(query))) {
       if (const auto counted = count_of(*listing)) return counted;
     }
     query.limit.reset();
-    const auto known = counts_.in_memory(query.canonical());
+    const auto known = counts_.in_memory(for_asker(query.canonical()));
     return known ? std::optional(*known) : std::nullopt;
   }
 
   Result<Count> count(Query query, const FetchContext& ctx) {
     if (const auto known = count_in_memory(query)) return *known;
-    if (const ListingPtr listing = listings_.seen(query.canonical(), ctx, load_listing(query))) {
+    if (const ListingPtr listing = listings_.seen(key_of(query), ctx, load_listing(query))) {
       if (const auto counted = count_of(*listing)) return *counted;
     }
     query.limit.reset();
     const auto answer = counts_.get(
-        query.canonical(), ctx, [](const SharedBytes& r) { return unpack_count(r.view()); },
+        for_asker(query.canonical()), ctx, [](const SharedBytes& r) { return unpack_count(r.view()); },
         [this, query](const FetchContext& own) { return archive_->count(query, own); });
-    if (!answer) return fail(answer.error());
+    if (!answer) return fail(blamed(answer.error()));
     return **answer;
   }
 
@@ -132,9 +135,15 @@ class Catalog::Impl {
   DatasetFolders& folders() { return folders_; }
 
  private:
+  /// Rows that the archive shows to one user are kept for that one.
+  std::string for_asker(std::string key) const {
+    const std::string asker = archive_->http()->identity(AskedFor::tap);
+    return asker.empty() ? key : key + "\nfor " + asker;
+  }
+
   /// The answer of a route is that of its question as it is configured today.
   std::string key_of(const Query& query) const {
-    std::string key = query.canonical();
+    std::string key = for_asker(query.canonical());
     if (!query.route) return key;
     const RoutePtr route = archive_->route(query.route->route);
     return key + "\n" + cache::hash_hex(route ? route->adql + "\n" + route->language : "");
@@ -155,11 +164,14 @@ class Catalog::Impl {
   }
 
   Shelf<Listing>::Ask question(const Query& query) {
-    return [this, query](const FetchContext& own) -> Result<Listing> {
-      Result<Listing> answer = archive_->query(query, own);
-      if (!answer || !answer->datasets.empty() || query.route) return answer;
-      return with_links_only(std::move(*answer), *archive_, folders_, own);
-    };
+    return
+        [this, query, asker = archive_->http()->identity(AskedFor::tap)](const FetchContext& own) -> Result<Listing> {
+          Result<Listing> answer = archive_->query(query, own);
+          if (answer && archive_->http()->identity(AskedFor::tap) != asker)
+            return fail(Code::unavailable, "the login changed while the archive answered; ask again");
+          if (!answer || !answer->datasets.empty() || query.route) return answer;
+          return with_links_only(std::move(*answer), *archive_, folders_, own);
+        };
   }
 
   /// The row's file under the URL that the table has today.

@@ -20,6 +20,7 @@ class CheckedClient final : public HttpClient {
   CheckedClient(std::shared_ptr<HttpClient> http, const Clock& clock) : http_(std::move(http)), clock_(clock) {}
   Result<HttpResponse> send(const HttpRequest& request, const OnHeader& on_header, const OnBody& on_body,
                             const FetchContext& ctx) override;
+  std::string identity(AskedFor what) const override { return http_->identity(what); }
   unsigned requests() const;
   /// The archive's clock minus ours, in seconds; nothing without a Date.
   std::optional<std::int64_t> skew_s() const;

@@ -53,12 +53,6 @@ std::optional<DatasetFolder> load_folder(const SharedBytes& record) {
   return unpack_folder(record.view());
 }
 
-std::string key_on_way(const Dataset& dataset, const LinksTrail& trail) {
-  std::string key = key_of(dataset);
-  for (const Entry& step : trail) key += "\n> " + step.identity;
-  return key;
-}
-
 std::uint32_t index_in(const Listing& listing, const Dataset& dataset) {
   return static_cast<std::uint32_t>(&dataset - listing.datasets.data());
 }
@@ -85,7 +79,7 @@ DatasetFolders::DatasetFolders(std::shared_ptr<Archive> archive, const std::stri
     : archive_(std::move(archive)),
       clock_(clock),
       ahead_(*archive_,
-             {[this](const Dataset& dataset) { return shelf_.at_hand(key_of(dataset)); },
+             {[this](const Dataset& dataset) { return shelf_.at_hand(key_on_way(dataset)); },
               [this](const Dataset& dataset, DatasetFolder folder) { keep(dataset, std::move(folder)); },
               [this](const ListingPtr& listing, std::uint32_t dataset) { fetch_behind(listing, dataset); }},
              clock),
@@ -93,12 +87,20 @@ DatasetFolders::DatasetFolders(std::shared_ptr<Archive> archive, const std::stri
              std::move(store), clock),
       behind_("links ahead", std::max(2U, archive_->options().limits.connections) - 1) {}
 
+/// Links that the archive shows to one user are kept for that one.
+std::string DatasetFolders::key_on_way(const Dataset& dataset, const LinksTrail& trail) const {
+  std::string key = key_of(dataset);
+  for (const Entry& step : trail) key += "\n> " + step.identity;
+  const std::string asker = archive_->http()->identity(AskedFor::links);
+  return asker.empty() ? key : key + "\nfor " + asker;
+}
+
 DatasetFolders::~DatasetFolders() {
   stop_.request_stop();
 }
 
 void DatasetFolders::keep(const Dataset& dataset, DatasetFolder folder) {
-  (void)shelf_.accept(key_of(dataset), std::move(folder));
+  (void)shelf_.accept(key_on_way(dataset), std::move(folder));
 }
 
 DatasetFolderPtr DatasetFolders::in_memory(const Listing& listing, const Dataset& dataset,
@@ -125,7 +127,7 @@ Result<DatasetFolderPtr> DatasetFolders::get(const ListingPtr& listing, const Da
   if (DatasetFolderPtr known = in_memory(*listing, dataset, trail)) return known;
   if (trail.empty() && siblings != Siblings::none) ahead_.entered(*listing, index_in(*listing, dataset));
   if (!trail.empty()) return get_nested(listing, dataset, trail, /*may_renew_way=*/true, ctx);
-  return blameless(shelf_.get(key_of(dataset), ctx, load_folder, question(listing, dataset, siblings)));
+  return blameless(shelf_.get(key_on_way(dataset), ctx, load_folder, question(listing, dataset, siblings)));
 }
 
 /// The documents on the way are known, since somebody came along it; their links may have expired since.
@@ -150,7 +152,8 @@ Result<DatasetFolderPtr> DatasetFolders::get_nested(const ListingPtr& listing, c
 /// Whatever is remembered of it.
 Result<DatasetFolderPtr> DatasetFolders::ask_again(const ListingPtr& listing, const Dataset& dataset,
                                                    const LinksTrail& trail, const FetchContext& ctx) {
-  if (trail.empty()) return blameless(shelf_.renew(key_of(dataset), ctx, question(listing, dataset, Siblings::none)));
+  if (trail.empty())
+    return blameless(shelf_.renew(key_on_way(dataset), ctx, question(listing, dataset, Siblings::none)));
   Result<DatasetFolderPtr> root = get(listing, dataset, {}, Siblings::none, ctx);
   if (!root) return root;
   const auto ask = [this, listing, &dataset, trail, source = (*root)->source](const FetchContext& own) {
@@ -215,7 +218,7 @@ void DatasetFolders::fetch_behind(const ListingPtr& listing, std::uint32_t datas
     ctx.priority = Priority::prefetch;
     const Dataset& row = listing->datasets[dataset];
     // Nobody waits for it: who enters the dataset later gets the answer or asks again.
-    (void)shelf_.get(key_of(row), ctx, load_folder, question(listing, row, Siblings::none));
+    (void)shelf_.get(key_on_way(row), ctx, load_folder, question(listing, row, Siblings::none));
   });
 }
 

@@ -55,6 +55,7 @@ class DatasetFolders {
  private:
   using Folders = Shelf<DatasetFolder>;
 
+  std::string key_on_way(const Dataset& dataset, const LinksTrail& trail = {}) const;
   Folders::Ask question(const ListingPtr& listing, const Dataset& dataset, Siblings siblings);
   Result<DatasetFolderPtr> get_nested(const ListingPtr& listing, const Dataset& dataset, const LinksTrail& trail,
                                       bool may_renew_way, const FetchContext& ctx);

@@ -114,7 +114,7 @@ MakeBytes maker_of(const Entry& entry, std::shared_ptr<Workers> workers) {
 
 /// The version is that of the other file, and of how we show it.
 cache::ContentId id_of(const std::string& archive, const Entry& entry, const cache::ContentId& of) {
-  return {archive, {}, entry.identity, "derived 1 " + of.hex()};
+  return {archive, of.auth, entry.identity, "derived 1 " + of.hex()};
 }
 
 }  // namespace
@@ -256,9 +256,10 @@ Result<DerivedFiles::Reader> DerivedFiles::unpack(const Entry& entry, const Read
 void DerivedFiles::learn(const Entry& entry, const cache::ContentId& id, std::uint64_t size) {
   const std::optional<FileRecord> older = knowledge_->records.get(entry.identity);
   if (older && older->learned.version != id.version && !older->learned.version.empty())
-    knowledge_->readers->drop_when_unused({archive_, {}, entry.identity, older->learned.version});
+    knowledge_->readers->drop_when_unused({archive_, older->learned.auth, entry.identity, older->learned.version});
   LearnedFile learned;
   learned.version = id.version;
+  learned.auth = id.auth;
   learned.size = size;
   learned.content_type = entry.content_type;
   knowledge_->records.put(entry.identity, {learned, /*computed=*/true, false, false, clock_.now()});

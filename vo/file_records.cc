@@ -11,6 +11,10 @@ constexpr std::uint8_t kLayout = 1;
 // Flags of a record.
 constexpr std::uint8_t kComputed = 1, kWithdrawn = 2, kDated = 4;
 
+std::string key_for(const std::string& identity, const std::string& auth) {
+  return auth.empty() ? identity : identity + "\nfor " + auth;
+}
+
 }  // namespace
 
 Bytes pack(const FileRecord& record) {
@@ -55,44 +59,67 @@ std::optional<FileRecord> unpack_file_record(ByteView bytes) {
   return record;
 }
 
-FileRecords::FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> store)
-    : archive_(std::move(archive)), store_(std::move(store)) {}
+FileRecords::FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> store, Asker asker)
+    : archive_(std::move(archive)), store_(std::move(store)), asker_(std::move(asker)) {}
 
 std::optional<FileRecord> FileRecords::get(const std::string& identity) const {
+  if (const std::string auth = asker(); !auth.empty()) {
+    if (std::optional<FileRecord> own = get_of(key_for(identity, auth), auth)) return own;
+  }
+  return get_of(identity, "");
+}
+
+std::optional<FileRecord> FileRecords::get_of(const std::string& key, const std::string& auth) const {
   using Known = std::optional<std::optional<FileRecord>>;  // the outer one: whether memory can tell
   const Known known = memory_.with([&](auto& memory) -> Known {
-    const std::optional<FileRecord>* held = memory.get(identity);
+    const std::optional<FileRecord>* held = memory.get(key);
     return held == nullptr ? Known() : Known(std::in_place, *held);
   });
   if (known) return *known;
   std::optional<FileRecord> record;
   if (store_) {
-    if (const auto stored = store_->get(cache::MetaStore::Room::contents, key(identity))) {
+    if (const auto stored = store_->get(cache::MetaStore::Room::contents, stored_key(key))) {
       record = unpack_file_record(stored->value);
       if (record) record->learned_at = stored->stored_at;
+      if (record) record->learned.auth = auth;
     }
   }
   memory_.with([&](auto& memory) {
     // A put() that came in between knows better.
-    if (const auto* newer = memory.get(identity)) {
+    if (const auto* newer = memory.get(key)) {
       record = *newer;
     } else {
-      memory.put(identity, record, identity.size() + 400);
+      memory.put(key, record, key.size() + 400);
     }
   });
   return record;
 }
 
 void FileRecords::put(const std::string& identity, const FileRecord& record) {
-  memory_.with([&](auto& memory) { memory.put(identity, record, identity.size() + 400); });
+  const std::string key = key_for(identity, record.learned.auth);
+  memory_.with([&](auto& memory) { memory.put(key, record, key.size() + 400); });
   // A record that cannot be kept is learned again after a remount; that is no error.
-  if (store_) (void)store_->put(cache::MetaStore::Room::contents, key(identity), pack(record));
+  if (store_) (void)store_->put(cache::MetaStore::Room::contents, stored_key(key), pack(record));
+  const std::string auth = asker();
+  if (!record.learned.auth.empty() || auth.empty()) return;
+  const std::string own = key_for(identity, auth);
+  if (!get_of(own, auth)) return;
+  memory_.with([&](auto& memory) { memory.put(own, std::nullopt, own.size() + 400); });
+  if (store_) store_->erase(cache::MetaStore::Room::contents, stored_key(own));
 }
 
 void FileRecords::withdraw(const std::string& identity, const std::string& version) {
   std::optional<FileRecord> record = get(identity);
   if (!record || record->withdrawn || record->learned.version != version) return;
   record->withdrawn = true;
+  put(identity, *record);
+}
+
+void FileRecords::no_ranges(const std::string& identity, const std::string& version) {
+  std::optional<FileRecord> record = get(identity);
+  if (!record || record->learned.version != version) return;
+  record->withdrawn = true;
+  record->learned.ranges = false;
   put(identity, *record);
 }
 

@@ -10,6 +10,7 @@
 #include "vo/http/range_source.h"
 #include "vo/lru.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,20 +32,28 @@ std::optional<FileRecord> unpack_file_record(ByteView bytes);
 /// Thread-safe.
 class FileRecords {
  public:
-  /// `store` may be null: then memory is all.
-  FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> store);
+  /// `store` may be null: then memory is all. `asker`: whom the archive sees just now (HttpClient::identity); what was
+  /// shown to others is not found.
+  using Asker = std::function<std::string()>;
+  FileRecords(std::string archive, std::shared_ptr<cache::MetaStore> store, Asker asker = {});
 
-  /// Reads LMDB at most once an identity while memory lasts.
+  /// That of the asker, else that of everybody. Reads LMDB at most once an identity while memory lasts.
   std::optional<FileRecord> get(const std::string& identity) const;
+  /// What everybody may have takes the place of what the asker alone had.
   void put(const std::string& identity, const FileRecord& record);
   /// Marks the record as wrong when it is of this version.
   void withdraw(const std::string& identity, const std::string& version);
+  /// The same, and that its archive does not answer ranges after all.
+  void no_ranges(const std::string& identity, const std::string& version);
 
  private:
-  std::string key(const std::string& identity) const { return archive_ + "\n" + identity; }
+  std::string asker() const { return asker_ ? asker_() : ""; }
+  std::optional<FileRecord> get_of(const std::string& key, const std::string& auth) const;
+  std::string stored_key(const std::string& key) const { return archive_ + "\n" + key; }
 
   const std::string archive_;
   const std::shared_ptr<cache::MetaStore> store_;
+  const Asker asker_;
   // An empty optional: LMDB was asked and has nothing. 200,000 entries of some 400 bytes: a walk through the largest
   // listing finds its second visit in memory.
   mutable Synchronized<Lru<std::optional<FileRecord>>> memory_{Lru<std::optional<FileRecord>>(200'000, 80'000'000)};

@@ -141,20 +141,21 @@ Result<LocalCutouts::Reader> LocalCutouts::make(const Entry& entry, const FetchC
   const auto plan = std::make_shared<const CutPlan>(std::move(*planned));
   plans_.with([&](auto& plans) { plans.put(entry.identity + "\n" + version, plan, plan->header.size() + 1000); });
   if (older && older->learned.version != version && !older->learned.version.empty())
-    knowledge_->readers->drop_when_unused({archive_, {}, entry.identity, older->learned.version});
+    knowledge_->readers->drop_when_unused({archive_, older->learned.auth, entry.identity, older->learned.version});
   LearnedFile learned;
   learned.version = version;
+  learned.auth = (*original)->id().auth;
   learned.size = plan->size();
   learned.ranges = !plan->image.tiled;
   learned.content_type = "application/fits";
   knowledge_->records.put(entry.identity, {learned, /*computed=*/true, false, false, clock_.now()});
-  blocks_.put({archive_, {}, entry.identity, version}, 0, plan->header, plan->size());
+  blocks_.put({archive_, learned.auth, entry.identity, version}, 0, plan->header, plan->size());
   return reader_of(entry, version, plan, *original);
 }
 
 LocalCutouts::Reader LocalCutouts::reader_of(const Entry& entry, const std::string& version,
                                              std::shared_ptr<const CutPlan> plan, const Reader& original) {
-  const cache::ContentId id{archive_, {}, entry.identity, version};
+  const cache::ContentId id{archive_, original->id().auth, entry.identity, version};
   if (Reader open = knowledge_->readers->find(id)) return open;
   const std::uint64_t size = plan->size();
   return knowledge_->readers->find_or_make(cutout_source(id, std::move(plan), original, workers_), size);

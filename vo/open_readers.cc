@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kKeptFor{10};
 constexpr std::size_t kMostKept = 16;
 
 std::string key_of(const cache::ContentId& id) {
-  return id.identity + "\n" + id.version;
+  return id.auth + "\n" + id.identity + "\n" + id.version;
 }
 
 }  // namespace

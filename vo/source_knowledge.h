@@ -35,8 +35,14 @@ class Knowledge final : public SourceKeeper {
   // A download that ended and that no open asks for keeps its bytes from eviction no longer than this.
   static constexpr std::chrono::minutes kUnaskedFor{10};
 
-  Knowledge(const std::string& archive, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks)
-      : records(archive, std::move(store)), readers(std::make_shared<OpenReaders>(blocks)), blocks_(blocks) {}
+  /// `asker` as for FileRecords.
+  Knowledge(const std::string& archive, std::shared_ptr<cache::MetaStore> store, cache::BlockCache& blocks,
+            FileRecords::Asker asker)
+      : records(archive, std::move(store), asker),
+        readers(std::make_shared<OpenReaders>(blocks)),
+        archive_(archive),
+        asker_(std::move(asker)),
+        blocks_(blocks) {}
 
   bool wanted(const cache::ContentId& id) const override { return readers->in_use(id); }
 
@@ -44,7 +50,7 @@ class Knowledge final : public SourceKeeper {
     const cache::ContentId& id = source.id();
     ContactPtr over;  // ends after the lock
     downloads_.with([&](auto& downloads) {
-      const auto it = downloads.find(id.identity);
+      const auto it = downloads.find({id.identity, id.auth});
       if (it == downloads.end() || it->second.contact->source.get() != &source) return;
       it->second.ended = std::chrono::steady_clock::now();
       if (outcome) return;
@@ -68,14 +74,16 @@ class Knowledge final : public SourceKeeper {
         if (unasked) over.push_back(std::move(it->second.contact));
         it = unasked ? downloads.erase(it) : std::next(it);
       }
-      Download& slot = downloads[identity];
+      Download& slot = downloads[{identity, contact->learned.auth}];
       over.push_back(std::exchange(slot.contact, contact));
       slot.ended = flowing ? std::nullopt : std::optional(std::chrono::steady_clock::now());
     });
   }
   ContactPtr download(const std::string& identity) const {
+    const std::string asker = asker_ ? asker_() : "";
     return downloads_.with([&](const auto& downloads) -> ContactPtr {
-      const auto it = downloads.find(identity);
+      auto it = downloads.find({identity, asker});
+      if (it == downloads.end() && !asker.empty()) it = downloads.find({identity, ""});
       const bool unasked = it != downloads.end() && it->second.ended &&
                            *it->second.ended < std::chrono::steady_clock::now() - kUnaskedFor;
       return it == downloads.end() || unasked ? nullptr : it->second.contact;
@@ -83,22 +91,41 @@ class Knowledge final : public SourceKeeper {
   }
   void end_download(const std::string& identity, const ContactPtr& contact) {
     downloads_.with([&](auto& downloads) {
-      const auto it = downloads.find(identity);
+      const auto it = downloads.find({identity, contact->learned.auth});
       if (it != downloads.end() && it->second.contact == contact) downloads.erase(it);
     });
+  }
+
+  /// Of the bytes that the asker may see.
+  cache::ContentId content_id(const std::string& identity, const std::string& version) const {
+    const std::optional<FileRecord> record = version.empty() ? std::nullopt : records.get(identity);
+    const bool known = record && record->learned.version == version;
+    return {archive_, known ? record->learned.auth : "", identity, version};
   }
 
   FileRecords records;
   const std::shared_ptr<OpenReaders> readers;
 
  private:
+  const std::string archive_;
+  const FileRecords::Asker asker_;
   cache::BlockCache& blocks_;
   struct Download {
     ContactPtr contact;
     std::optional<std::chrono::steady_clock::time_point> ended;
   };
   // Whole downloads under way, so that the next open joins instead of asking again.
-  Synchronized<std::map<std::string, Download>> downloads_;
+  Synchronized<std::map<std::pair<std::string, std::string>, Download>> downloads_;  // by identity and who may see it
 };
+
+/// For RemoteFile::ranges_ignored.
+inline std::function<void()> tells_that_ranges_are_ignored(const std::shared_ptr<Knowledge>& knowledge,
+                                                           const std::string& identity) {
+  return [weak = std::weak_ptr(knowledge), identity] {
+    const auto living = weak.lock();
+    const auto record = living ? living->records.get(identity) : std::nullopt;
+    if (record) living->records.no_ranges(identity, record->learned.version);
+  };
+}
 
 }  // namespace skymount::vo

@@ -50,7 +50,8 @@ class Sources::Impl {
         http_(std::move(http)),
         blocks_(blocks),
         clock_(clock),
-        knowledge_(std::make_shared<Knowledge>(archive_, std::move(store), blocks)),
+        knowledge_(std::make_shared<Knowledge>(archive_, std::move(store), blocks,
+                                               [http = http_] { return http->identity(AskedFor::files); })),
         records_(knowledge_->records),
         readers_(*knowledge_->readers),
         contacts_("contact", kContacts) {}
@@ -77,8 +78,8 @@ class Sources::Impl {
     return out;
   }
 
-  cache::ContentId content_id(const std::string& identity, const std::string& version) const {
-    return {archive_, {}, identity, version};
+  cache::ContentId content_id(const std::string& identity, const LearnedFile& learned) const {
+    return {archive_, learned.auth, identity, learned.version};
   }
 
   void keep_date(const Entry& entry, const std::string& version) {
@@ -89,7 +90,6 @@ class Sources::Impl {
   }
 
   ~Impl() { gate_->close(); }
-
   const std::shared_ptr<Knowledge>& knowledge() const { return knowledge_; }
 
   /// The entry as it was found when its URL had expired before.
@@ -123,8 +123,9 @@ class Sources::Impl {
     if (is_closed(entry)) return nullptr;
     const std::optional<FileRecord> record = records_.get(entry.identity);
     if (!record || !record->learned.size || !fresh(*record)) return nullptr;
-    if (Reader open = readers_.find(content_id(entry.identity, record->learned.version))) return open;
-    if (ContactPtr running = download(entry.identity); running && running->learned.version == record->learned.version) {
+    if (Reader open = readers_.find(content_id(entry.identity, record->learned))) return open;
+    if (ContactPtr running = download(entry.identity);
+        running && content_id(entry.identity, running->learned) == content_id(entry.identity, record->learned)) {
       return readers_.find_or_make(running->source, *record->learned.size);
     }
     // What only comes whole is not worth a reader that would have to begin from nothing.
@@ -170,14 +171,16 @@ class Sources::Impl {
       if (joined || (!dropped && !worth_a_new_contact(joined.error().code()))) return joined;
     }
     Result<ContactPtr> contact =
-        contacts_.run(entry.identity, ctx, kContactLimit,
+        contacts_.run(entry.identity + "\n" + http_->identity(AskedFor::files), ctx, kContactLimit,
                       [this, entry, renew](const FetchContext& own) { return meet(entry, own, renew); });
     if (!contact) return after_failure(entry, std::move(contact).error());
     return settle(entry, *contact, ctx);
   }
 
   RemoteFile remote(const Entry& entry, const Url& url) const {
-    return remote_file(archive_, max_cutout_bytes_, entry, url);
+    RemoteFile file = remote_file(archive_, max_cutout_bytes_, entry, url, *http_);
+    file.ranges_ignored = tells_that_ranges_are_ignored(knowledge_, entry.identity);
+    return file;
   }
 
   bool fresh(const FileRecord& record) const {
@@ -187,7 +190,7 @@ class Sources::Impl {
   }
 
   bool all_here(const std::string& identity, const LearnedFile& learned) const {
-    return learned.size && blocks_.has_all(content_id(identity, learned.version), *learned.size);
+    return learned.size && blocks_.has_all(content_id(identity, learned), *learned.size);
   }
 
   /// The same. What cannot be asked for again is looked at, too, because the index does not know what happened to the
@@ -195,12 +198,12 @@ class Sources::Impl {
   bool intact(const std::string& identity, const LearnedFile& learned) const {
     if (!all_here(identity, learned)) return false;
     if (!is_one_time(learned.version) || *learned.size == 0) return true;
-    const cache::ContentId id = content_id(identity, learned.version);
+    const cache::ContentId id = content_id(identity, learned);
     return blocks_.read_cached(id, {0, 1}) && blocks_.read_cached(id, {*learned.size - 1, 1});
   }
 
   bool made_anew_by_open(const std::string& identity, const LearnedFile& learned) const {
-    return is_one_time(learned.version) && !readers_.find(content_id(identity, learned.version)) &&
+    return is_one_time(learned.version) && !readers_.find(content_id(identity, learned)) &&
            !knowledge_->download(identity) && !all_here(identity, learned);
   }
 
@@ -212,7 +215,7 @@ class Sources::Impl {
                          learned](const Entry& newer) -> std::shared_ptr<cache::ByteSource> {
         if (!newer.error.empty() && !known) return nullptr;
         const Result<Url> url = url_of(newer);
-        return url ? remembered_source(http, remote_file(archive, most, newer, *url), learned) : nullptr;
+        return url ? remembered_source(http, remote_file(archive, most, newer, *url, *http), learned) : nullptr;
       };
       source = renewing(std::move(source), entry, gate_->guard(renew), made);
     }
@@ -244,17 +247,17 @@ class Sources::Impl {
     if (!url) return fail(url.error());
     const std::optional<FileRecord> older = records_.get(entry.identity);
     RemoteFile file = remote(entry, *url);
-    file.restless =
-        older && older->withdrawn && is_one_time(older->learned.version) && has_head(older->learned.version);
+    if (older) heed(*older, file);
     Result<OpenedRemote> opened = open_remote(http_, file, ctx);
     if (!opened) return fail(std::move(opened).error());
-    if (older && !older->withdrawn && is_one_time(older->learned.version) &&
-        same_head(older->learned.version, opened->learned.version) && intact(entry.identity, older->learned))
+    if (older && !older->withdrawn && older->learned.auth == opened->learned.auth &&
+        is_one_time(older->learned.version) && same_head(older->learned.version, opened->learned.version) &&
+        intact(entry.identity, older->learned))
       return as_before(entry, *url, *opened, older->learned.version);
     const LearnedFile& learned = opened->learned;
     auto contact = std::make_shared<const Contact>(Contact{learned, watch(opened->source, entry, learned, renew)});
     if (learned.size && !opened->head.empty()) {
-      blocks_.put(content_id(entry.identity, learned.version), 0, opened->head, *learned.size);
+      blocks_.put(content_id(entry.identity, learned), 0, opened->head, *learned.size);
     }
     const bool complete = learned.size && opened->head.size() >= *learned.size;
     if (contact->source->whole_only() && !complete) {
@@ -278,22 +281,24 @@ class Sources::Impl {
 
   /// Only what is known to be there takes an older version's place.
   void remember(const Entry& entry, const LearnedFile& learned) {
-    forget_older_version(entry.identity, learned.version);
+    forget_older_version(entry.identity, learned);
     const std::optional<FileRecord> older = records_.get(entry.identity);
     const bool dated = older && older->dated && older->learned.version == learned.version;
     records_.put(entry.identity, {learned, entry.service.has_value(), /*withdrawn=*/false, dated, clock_.now()});
   }
 
-  void forget_older_version(const std::string& identity, const std::string& version) {
+  void forget_older_version(const std::string& identity, const LearnedFile& learned) {
     const std::optional<FileRecord> older = records_.get(identity);
-    readers_.keep_bytes(content_id(identity, version));
-    if (!older || older->learned.version.empty() || older->learned.version == version) return;
-    readers_.drop_when_unused(content_id(identity, older->learned.version));
+    const cache::ContentId now = content_id(identity, learned);
+    readers_.keep_bytes(now);
+    if (!older || older->learned.version.empty() || content_id(identity, older->learned) == now) return;
+    readers_.drop_when_unused(content_id(identity, older->learned));
   }
 
   /// With the archive gone, what was seen stays readable as far as it is here.
   Result<Reader> after_failure(const Entry& entry, Error error) {
-    const bool gone = error.code() == Code::unavailable || error.code() == Code::timed_out;
+    const bool gone =
+        error.code() == Code::unavailable || error.code() == Code::timed_out || error.code() == Code::over_quota;
     const std::optional<FileRecord> record = records_.get(entry.identity);
     if (gone && record && !record->withdrawn && record->learned.size &&
         all_here_or_ranged(entry.identity, record->learned)) {
@@ -361,8 +366,8 @@ class Sources::Impl {
 
   Reader remembered_reader(const Entry& entry, const LearnedFile& learned, const Renew& renew) {
     if (entry.table)
-      return readers_.find_or_make(
-          std::make_shared<KeptContent>(content_id(entry.identity, learned.version), *learned.size), *learned.size);
+      return readers_.find_or_make(std::make_shared<KeptContent>(content_id(entry.identity, learned), *learned.size),
+                                   *learned.size);
     const Result<Url> url = url_of(entry);
     if (!url) return nullptr;
     auto source = watch(remembered_source(http_, remote(entry, *url), learned), entry, learned, renew);
@@ -424,7 +429,7 @@ KnownFile Sources::known(const Entry& entry) const {
 }
 
 cache::ContentId Sources::content_id(const Entry& entry, const std::string& version) const {
-  return impl_->content_id(entry.identity, version);
+  return impl_->knowledge()->content_id(entry.identity, version);
 }
 
 void Sources::keep_date(const Entry& entry, const std::string& version) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vo/table_files.h"
 
+#include "vo/blame.h"
 #include "vo/http/file_version.h"
 #include "vo/route_listing.h"
 #include "vo/shown_table.h"
@@ -53,7 +54,9 @@ class AnswerRows final : public cache::ByteSource {
       return TapService::Next::more;
     };
     const Result<TapService::Answer> answer = archive_->table(call_, begin, add, ctx);
-    if (!answer) return fail(answer.error());
+    if (!answer) return fail(blamed(answer.error()));
+    if (archive_->http()->identity(AskedFor::tap) != id_.auth)
+      return fail(Code::stale, "the login changed while the archive answered; open it again");
     return rows.finish(why_truncated(*answer));
   }
 
@@ -191,7 +194,8 @@ Sources::Maker table_maker(TableParts parts) {
     OpenedRemote out;
     out.learned.version = one_time_version();
     out.learned.content_type = entry.content_type;
-    const cache::ContentId id{parts.archive->options().name, {}, entry.identity, out.learned.version};
+    out.learned.auth = parts.archive->http()->identity(AskedFor::tap);
+    const cache::ContentId id{parts.archive->options().name, out.learned.auth, entry.identity, out.learned.version};
     if (entry.table->format == kRows)
       out.source = std::make_shared<AnswerRows>(parts.archive, entry.table->call, id);
     else

@@ -28,6 +28,7 @@ enum class Code {
   is_directory,   ///< a file operation on a folder
   not_directory,  ///< a folder operation on a file
   no_space,       ///< the disk or a quota is full
+  over_quota,     ///< the bytes that the configuration allows for an hour were fetched; later it goes on
   exists,         ///< what was to be made is there already
   not_empty,      ///< a folder that was to be removed holds what must be removed before
   would_wait,     ///< memory cannot tell and the caller did not want to wait; never leaves fs

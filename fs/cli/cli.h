@@ -16,21 +16,21 @@ namespace skymount::fs {
 inline constexpr int kExitOk = 0, kExitFailure = 1, kExitUsage = 2;
 
 struct Command {
-  enum class Kind { mount, unmount, demo, archives, check, completion, status, prefetch, cache, login, text };
+  enum class Kind { mount, unmount, demo, archives, check, completion, status, prefetch, cache, login, logout, text };
   Kind kind = Kind::text;
 
   ConfigRequest config;              ///< mount, archives, check; demo takes only its cache
   std::filesystem::path mountpoint;  ///< as typed; empty: demo chooses one
   std::string source = "skymount";   ///< what the mount table shows
   bool foreground = false, offline = false, read_only = false, allow_other = false;
-  bool share_protected = false;             ///< -o share_protected: allow_other although there are credentials
-  bool nonempty = false;                    ///< -o nonempty: what is in the mountpoint may be hidden
-  std::string target;                       ///< check: an archive or a file; login: an archive; completion: a shell
-  bool fake = false;                        ///< mount(8)'s -f: check everything, mount nothing
-  bool json = false;                        ///< archives, check
-  std::vector<std::string> paths;           ///< status: a mountpoint; prefetch, cache: what in a mount, as typed
-  std::string action;                       ///< cache: stat, verify, clear, pin, unpin
-  bool watch = false, pin = false;          ///< status; prefetch
+  bool share_protected = false;     ///< -o share_protected: allow_other although there are credentials
+  bool nonempty = false;            ///< -o nonempty: what is in the mountpoint may be hidden
+  std::string target;               ///< check: an archive or a file; login, logout: an archive; completion: a shell
+  bool fake = false;                ///< mount(8)'s -f: check everything, mount nothing
+  bool json = false;                ///< archives, check
+  std::vector<std::string> paths;   ///< status: a mountpoint; prefetch, cache: what in a mount, as typed
+  std::string action;               ///< cache: stat, verify, clear, pin, unpin
+  bool watch = false, pin = false;  ///< status; prefetch
   std::vector<std::string> origin_options;  ///< demo: handed on to skymount-demo
   std::string text;                         ///< help or version, to be printed
 };

@@ -17,6 +17,7 @@ int run_status(const Command& command);
 int run_prefetch(const Command& command);
 int run_cache(const Command& command);
 int run_login(const Command& command);
+int run_logout(const Command& command);
 
 /// "skymount: sentence" on standard error; returns kExitFailure.
 int complain(const Error& error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `skymount login`: asks for a password or a token, without showing it, and keeps a token for the mounts of this user.
-// A mount that runs takes it up by itself.
+// `skymount login` and `skymount logout`. The first asks for a password or a token, without showing it, and keeps a token
+// for the mounts of this user; the second removes it. A mount that runs notices both by itself.
 #include "cache/base/log.h"
 #include "fs/cli/commands.h"
 #include "vo/archive_client.h"
@@ -68,8 +68,10 @@ Result<vo::Token> by_password(const vo::ArchiveOptions& archive, const Clock& cl
                                      ? bound->password->read()
                                      : ask("Password of " + *username + " at " + url->origin(), true);
   if (!password) return fail(password.error());
-  return vo::obtain_token(archive, *username, *password, clock,
-                          FetchContext::within(archive.limits.listing, "login " + archive.name));
+  Result<vo::Token> token = vo::obtain_token(archive, *username, *password, clock,
+                                             FetchContext::within(archive.limits.listing, "login " + archive.name));
+  if (token) token->user = *username;
+  return token;
 }
 
 Result<vo::Token> by_hand(const vo::ArchiveOptions& archive) {
@@ -124,6 +126,23 @@ int run_login(const Command& command) {
   std::cout << "; the token is in " << archive.auth.token_file.string() << " and goes to";
   for (const vo::HostRule& rule : token->origins) std::cout << " " << rule.host;
   std::cout << "\n";
+  return kExitOk;
+}
+
+int run_logout(const Command& command) {
+  ConfigRequest request = command.config;
+  request.only = {command.target};
+  const Result<Configuration> config = load_configuration(request, process_environment());
+  if (!config) return complain(config.error());
+  const vo::ArchiveOptions& archive = config->archives.front();
+  if (!archive.auth.token_file.empty()) {
+    const Result<bool> gone = vo::forget_token(archive.auth.token_file);
+    if (!gone) return complain(gone.error());
+    std::cout << (*gone ? "logged out of " : "there was no login to ") << archive.name << "\n";
+  }
+  for (const vo::SecretBinding& binding : archive.auth.bindings) {
+    std::cout << binding.where << " binds a secret for it, which mounts go on using; remove it there and mount anew\n";
+  }
   return kExitOk;
 }
 

@@ -95,6 +95,15 @@ Examples:
 For a password that is used without asking, and for basic and x509, see secrets.toml in docs/SEMANTICS.md.
 )";
 
+constexpr const char* kLogoutExamples =
+    R"(Removes the token that `skymount login` has kept. Mounts that run notice it at once: what the archive had shown to
+this user alone is not served any more, public data are. It stays in the cache for the next login of the same user;
+`skymount cache clear` removes it.
+
+Examples:
+  skymount logout eso
+)";
+
 constexpr const char* kCompletionExamples =
     R"(Prints completions for a shell. `cmake --install` puts them where the shells look.
 
@@ -206,6 +215,13 @@ void add_check(CLI::App& app, Raw& raw, Command& command) {
   check->footer(kCheckExamples);
   check->callback([&command] { command.kind = Command::Kind::check; });
 
+  CLI::App* logout = app.add_subcommand("logout", "remove the token that login has kept");
+  logout->add_option("--config", raw.files, "look for the archive in these files alone; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  logout->add_option("ARCHIVE", command.target, "an archive that is configured")->required()->type_name("");
+  logout->footer(kLogoutExamples);
+  logout->callback([&command] { command.kind = Command::Kind::logout; });
   CLI::App* login = app.add_subcommand("login", "obtain and keep a token for an archive");
   login->add_option("--config", raw.files, "look for the archive in these files alone; repeatable")
       ->type_name("FILE")

@@ -54,6 +54,9 @@ int run_mount(const Command& command) {
   request.config = std::move(*config);
   for (const std::string& notice : request.config.notices) std::cerr << "skymount: note: " << notice << "\n";
   if (Result<void> may = check_sharing(command, request.config); !may) return complain(may.error());
+  // Nor is a later login taken up where everybody would profit from it.
+  if (command.allow_other && !command.share_protected)
+    for (vo::ArchiveOptions& archive : request.config.archives) archive.auth.token_file.clear();
   if (Result<void> fuse = check_fuse(command.allow_other); !fuse) return complain(fuse.error());
   Result<std::filesystem::path> mountpoint =
       check_mountpoint(command.mountpoint, {.nonempty = command.nonempty, .take_over = !command.fake});
@@ -85,6 +88,7 @@ int run_cli(int argc, char** argv) {
     case Command::Kind::prefetch: return run_prefetch(*command);
     case Command::Kind::cache: return run_cache(*command);
     case Command::Kind::login: return run_login(*command);
+    case Command::Kind::logout: return run_logout(*command);
     case Command::Kind::completion: std::cout << completion_script(command->target); return kExitOk;
     case Command::Kind::text: std::cout << command->text; return kExitOk;
   }

@@ -97,8 +97,9 @@ void print_cache(const Json& mount) {
 void print_archive(const Json& archive) {
   std::cout << "  " << text(archive, "name") << ": " << text(archive, "state") << ", " << text(archive, "tap") << "\n";
   for (const Json& origin : archive.value("origins", Json::array())) {
-    std::cout << "    " << text(origin, "origin") << " did not answer " << counted(number(origin, "failures"), "time")
-              << ": " << text(origin, "reason");
+    std::cout << "    " << text(origin, "origin");
+    if (number(origin, "failures") > 0) std::cout << " did not answer " << counted(number(origin, "failures"), "time");
+    std::cout << ": " << text(origin, "reason");
     if (number(origin, "next_try_seconds") > 0)
       std::cout << "; next try in " << human_seconds(origin["next_try_seconds"].get<double>());
     std::cout << "\n";

@@ -142,6 +142,7 @@ void read_limits(SettingReader& read, vo::ArchiveOptions& out) {
   read.whole("limits.connections", 1, 16, connections);
   out.limits.connections = static_cast<unsigned>(connections);
   read.number("limits.requests_per_second", 0, 10'000, out.limits.requests_per_second);
+  read.size("limits.bytes_per_hour", out.limits.bytes_per_hour);
   read.seconds("limits.connect", out.limits.connect);
   read.seconds("limits.first_byte", out.limits.first_byte);
   read.seconds("limits.stall", out.limits.stall);
@@ -200,6 +201,7 @@ Result<vo::ArchiveOptions> archive_from(const Settings& settings, const std::str
   if (out.title.empty()) out.title = out.name;
   out.http.connections = out.limits.connections;
   out.http.requests_per_second = out.limits.requests_per_second;
+  out.http.bytes_per_hour = out.limits.bytes_per_hour;
   out.http.connect = out.limits.connect;
   out.http.first_byte = out.limits.first_byte;
   out.http.stall = out.limits.stall;

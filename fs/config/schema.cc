@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The keys as two tables. All keys of the format are in them, also those for later, so that "not in this version" is
-// never mistaken for "misspelt".
+// The keys as two tables.
 #include "fs/config/schema.h"
 
 #include "vo/query/grammar.h"
@@ -14,11 +13,7 @@ namespace {
 
 struct KeyRule {
   std::string_view section, key;
-  bool honoured = true;
 };
-
-// Known, but for later: a file that needs them must not seem to work without.
-constexpr bool kLater = false;
 
 constexpr KeyRule kArchiveKeys[] = {
     {"", "name"},
@@ -58,7 +53,7 @@ constexpr KeyRule kArchiveKeys[] = {
     {"limits", "listing"},
     {"limits", "read"},
     {"limits", "open"},
-    {"limits", "bytes_per_hour", kLater},
+    {"limits", "bytes_per_hour"},
     {"network", "allow_private"},
     {"ttl", "listings"},
     {"ttl", "links"},
@@ -89,11 +84,6 @@ std::string at(const Document& document, unsigned line) {
   return document.file + ":" + std::to_string(line) + ": ";
 }
 
-std::string later(std::string_view what) {
-  return std::string(what) + " is not supported by this version of skymount (" SKYMOUNT_VERSION
-                             "); take it out to mount without it";
-}
-
 std::string guess(std::string_view word, const std::vector<std::string_view>& candidates, std::string_view open,
                   std::string_view close) {
   const std::string_view near = vo::nearest(word, candidates);
@@ -113,10 +103,7 @@ Result<void> check_section(const Document& document, const Section& section, con
     return fail(Code::invalid,
                 at(document, section.line) + "there is no section [" + section.name + "]" +
                     guess(section.name, names, section.repeated ? "[[" : "[", section.repeated ? "]]" : "]"));
-  const bool any_honoured = std::any_of(
-      rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.section == section.name && rule.honoured; });
   const std::string written = section.repeated ? "[[" + section.name + "]]" : "[" + section.name + "]";
-  if (!any_honoured) return fail(Code::unsupported, at(document, section.line) + later(written));
   if (section.repeated != (section.name == "route" || section.name == "report"))
     return fail(Code::invalid, at(document, section.line) + written + " must be written " +
                                    (section.repeated ? "[" + section.name + "]" : "[[" + section.name + "]]"));
@@ -129,16 +116,16 @@ Result<void> check_setting(const Setting& setting, const std::vector<KeyRule>& r
                                   " is a secret, and secrets are refused in this file; they are bound in "
                                   "~/.config/skymount/secrets.toml");
   std::vector<std::string_view> keys, sections;
-  const KeyRule* found = nullptr;
+  bool found = false;
   for (const KeyRule& rule : rules) {
     if (rule.section == setting.section) {
       keys.push_back(rule.key);
-      if (rule.key == setting.key) found = &rule;
+      found = found || rule.key == setting.key;
     } else if (setting.section.empty() && !rule.section.empty()) {
       sections.push_back(rule.section);
     }
   }
-  if (found == nullptr) {
+  if (!found) {
     if (std::find(sections.begin(), sections.end(), setting.key) != sections.end())
       return fail(Code::invalid, setting.where() + ": '" + setting.key + "' is a section, not a key; write [" +
                                      setting.key + "] and its keys below");
@@ -146,7 +133,6 @@ Result<void> check_setting(const Setting& setting, const std::vector<KeyRule>& r
         setting.section.empty() ? "there is no top-level key '" : "[" + setting.section + "] has no key '";
     return fail(Code::invalid, setting.where() + ": " + whose + setting.key + "'" + guess(setting.key, keys, "'", "'"));
   }
-  if (!found->honoured) return fail(Code::unsupported, setting.where() + ": " + later(setting.label()));
   return {};
 }
 

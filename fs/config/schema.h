@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which sections and keys exist, which of them this version honours, and what a file gets to hear that uses another.
+// Which sections and keys exist, and what a file gets to hear that uses another.
 #pragma once
 
 #include "fs/config/document.h"
@@ -11,9 +11,8 @@ namespace skymount::fs {
 enum class FileKind { archive, global };
 
 /// Walks the document from the top and reports its first mistake.
-/// Errors  invalid: an unknown section or key, with the nearest that exists; unsupported: a key that a later version
-/// will
-///         honour; denied: a secret, which may only stand in secrets.toml.
+/// Errors  invalid: an unknown section or key, with the nearest that exists; denied: a secret, which may only stand in
+///         secrets.toml.
 Result<void> check_keys(const Document& document, FileKind kind);
 
 }  // namespace skymount::fs

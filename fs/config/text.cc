@@ -175,6 +175,7 @@ void write_archive(Writer& out, const vo::ArchiveOptions& archive) {
   out.line("connections", std::to_string(archive.limits.connections));
   if (archive.limits.requests_per_second > 0)
     out.line("requests_per_second", vo::fixed_shortest(archive.limits.requests_per_second));
+  if (archive.limits.bytes_per_hour > 0) out.line("bytes_per_hour", size_text(archive.limits.bytes_per_hour));
   out.line("connect", in_seconds(archive.limits.connect));
   out.line("first_byte", in_seconds(archive.limits.first_byte));
   out.line("stall", in_seconds(archive.limits.stall));

@@ -29,10 +29,17 @@ namespace {
 /// --offline: nobody is asked, what is remembered is served.
 class OfflineClient final : public vo::HttpClient {
  public:
+  /// `credential`: whose answers are served; null: those of everybody.
+  explicit OfflineClient(vo::CredentialPtr credential = nullptr) : credential_(std::move(credential)) {}
+
   Result<vo::HttpResponse> send(const vo::HttpRequest& request, const OnHeader&, const OnBody&,
                                 const FetchContext&) override {
     return fail(Code::unavailable, "mounted with --offline, so " + request.url.redacted() + " is not asked");
   }
+  std::string identity(vo::AskedFor what) const override { return credential_ ? credential_->identity(what) : ""; }
+
+ private:
+  const vo::CredentialPtr credential_;
 };
 
 std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, bool offline,
@@ -40,7 +47,7 @@ std::shared_ptr<MountedArchive> open_archive(const vo::ArchiveOptions& options, 
                                              const Clock& clock, const std::shared_ptr<vo::Workers>& workers) {
   vo::ArchiveClient client;
   if (offline) {
-    client.http = std::make_shared<OfflineClient>();
+    client.http = std::make_shared<OfflineClient>(vo::make_credential(options, clock));
   } else {
     client = vo::make_archive_client(options, options.http, vo::RetryPolicy{}, clock);
   }
@@ -269,7 +276,7 @@ void detach_from_terminal(const std::filesystem::path& log_file) {
 }  // namespace
 
 int mount_and_serve(const MountRequest& request) {
-  if (!request.offline) read_command_secrets(request.config);
+  read_command_secrets(request.config);
   std::error_code ignored;
   std::filesystem::create_directories(request.config.global.cache_dir, ignored);
   if (request.foreground) {

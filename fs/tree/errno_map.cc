@@ -29,6 +29,7 @@ Errno place(Code code) {  // no default: a new Code that nobody placed here is a
     case Code::is_directory: return {EISDIR, "EISDIR"};
     case Code::not_directory: return {ENOTDIR, "ENOTDIR"};
     case Code::no_space: return {ENOSPC, "ENOSPC"};
+    case Code::over_quota: return {EDQUOT, "EDQUOT"};
     case Code::exists: return {EEXIST, "EEXIST"};
     case Code::not_empty: return {ENOTEMPTY, "ENOTEMPTY"};
     case Code::would_wait: return {EAGAIN, "EAGAIN"};

@@ -166,6 +166,7 @@ TEST(CommandLine, HelpIsAskedForInEveryUsualWayAndHasExamples) {
 
 TEST(CommandLine, ALoginIsToOneArchive) {
   EXPECT_EQ(parse({"login", "eso"})->target, "eso");
+  EXPECT_EQ(parse({"logout", "eso"})->target, "eso");
   EXPECT_THAT(complaint({"login"}), HasSubstr("ARCHIVE"));
   EXPECT_TRUE(parse({"mount", "-o", "allow_other,share_protected", "/sky"})->share_protected);
 }

@@ -205,15 +205,6 @@ TEST_F(Configured, AValueOfTheWrongKindIsToldWhatWasExpected) {
   EXPECT_THAT(complaint("name = \"a\"\n[tap]\nurl = \"ftp://a.example/\"\n"), HasSubstr("given.toml:3: [tap] url"));
 }
 
-TEST_F(Configured, WhatOnlyALaterVersionHonoursIsRefusedAsSuchAndNeverIgnored) {
-  const std::string head = kFourLines;
-  for (const std::string& text :
-       {head + "[limits]\nbytes_per_hour = 1000\n"}) {
-    EXPECT_EQ(code_of(text), Code::unsupported) << text;
-    EXPECT_THAT(complaint(text), AllOf(HasSubstr("given.toml:"), HasSubstr("not supported by this version"))) << text;
-  }
-}
-
 TEST_F(Configured, AnArchiveWithoutUrlOrNameIsToldWhatIsMissing) {
   EXPECT_THAT(complaint("name = \"gavo\"\n"), HasSubstr("[tap] url is missing"));
   EXPECT_THAT(complaint("[tap]\nurl = \"http://a.example/tap\"\n"), HasSubstr("name = \"given\""));

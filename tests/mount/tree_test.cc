@@ -202,7 +202,7 @@ TEST_P(Tree, AnArchivesOwnErrorReachesTheLog) {
       "not "
       "exist</INFO></RESOURCE></VOTABLE>",
       400);
-  EXPECT_EQ(tree_->list(query_).error, EINVAL);
+  EXPECT_EQ(tree_->list(query_).error, EIO) << "nobody typed a column";
   EXPECT_THAT(errors_log(), HasSubstr("Column zoo does not exist"));
 }
 

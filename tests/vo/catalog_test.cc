@@ -98,9 +98,9 @@ TEST(Catalog, WithTheArchiveGoneTheLastAnswerIsShownAndMarkedStale) {
 TEST(Catalog, ARefusalIsRememberedForAWhileAndAnUnreachableArchiveIsNot) {
   CatalogFixture f;
   const Query refused = query_of("collection=REFUSED");
-  EXPECT_EQ(f.catalog->listing(refused, soon()).error().code(), Code::invalid);
+  EXPECT_EQ(f.catalog->listing(refused, soon()).error().code(), Code::corrupt);
   const std::size_t asked = f.service.tap_requests();
-  EXPECT_EQ(f.catalog->listing(refused, soon()).error().code(), Code::invalid);
+  EXPECT_EQ(f.catalog->listing(refused, soon()).error().code(), Code::corrupt);
   EXPECT_EQ(f.service.tap_requests(), asked);
   f.clock.advance(std::chrono::minutes(11));
   EXPECT_FALSE(f.catalog->listing(refused, soon()));

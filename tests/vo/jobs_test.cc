@@ -117,7 +117,7 @@ TEST_F(JobsFixture, AnErrorOfAJobIsTheArchivesAndTheJobIsDeleted) {
   begin();
   const auto answer = list("type=image");
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), Code::invalid) << answer.error().what();
+  EXPECT_EQ(answer.error().code(), Code::corrupt) << answer.error().what();
   EXPECT_THAT(answer.error().what(), HasSubstr("no_such_column"));
   EXPECT_EQ(archive_side->jobs_alive(), 0U);
 }

@@ -266,7 +266,7 @@ TEST(CatalogCount, SaysAtMostWhereRowsAreTakenOutHere) {
 
 TEST(CatalogCount, FailsAsAListingDoes) {
   CatalogFixture f;
-  EXPECT_EQ(f.catalog->count(query_of("collection=REFUSED"), soon()).error().code(), Code::invalid);
+  EXPECT_EQ(f.catalog->count(query_of("collection=REFUSED"), soon()).error().code(), Code::corrupt);
   f.service.origin.go_down();
   const auto gone = f.catalog->count(query_of("pos=9,9"), FetchContext::within(std::chrono::seconds(2), "test"));
   EXPECT_FALSE(gone);

@@ -324,6 +324,27 @@ TEST(Sources, AServerThatIgnoresRangesIsDownloadedOnce) {
   EXPECT_THAT(f.origin.requests(), SizeIs(1));
 }
 
+TEST(Sources, AServerThatStopsHonouringRangesIsDownloadedByTheNextOpen) {
+  SourcesFixture f;
+  const std::string bytes = content(2'000'000);
+  f.origin.put("/a.bin", bytes, "application/octet-stream", "\"v1\"");
+  auto reader = f.sources->open(f.entry("/a.bin"), soon());
+  ASSERT_TRUE(reader) << reader.error().what();
+  f.origin.misbehave("/a.bin", {.ignore_range = true});
+  const auto part = (*reader)->read({1'000'000, 1000}, soon());
+  ASSERT_FALSE(part);
+  EXPECT_EQ(part.error().code(), Code::stale);
+  EXPECT_THAT(part.error().what(), ::testing::HasSubstr("open it again, and it is fetched as a whole"));
+  reader = f.sources->open(f.entry("/a.bin"), soon());
+  ASSERT_TRUE(reader) << reader.error().what();
+  const std::size_t asked = f.origin.requests().size();
+  EXPECT_EQ(f.all(*reader), bytes);
+  EXPECT_EQ(f.origin.requests().size(), asked) << "one answer brings all";
+  f.remount();
+  EXPECT_EQ(f.all(f.sources->open(f.entry("/a.bin"), soon()).value()), bytes);
+  EXPECT_EQ(f.origin.requests().size(), asked);
+}
+
 TEST(Sources, ADownloadThatBrokeOffIsBegunAgainByTheNextOpen) {
   SourcesFixture f;
   const std::string bytes = content(800'000);

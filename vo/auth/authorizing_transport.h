@@ -17,11 +17,14 @@ class AuthorizingTransport final : public Transport {
   WireResult exchange(const HttpRequest& request, const HttpClient::OnHeader& on_header,
                       const HttpClient::OnBody& on_body, const FetchContext& ctx) override;
   std::vector<SickOrigin> sick_origins() const override { return below_->sick_origins(); }
+  std::string identity(AskedFor what) const override { return credential_->identity(what); }
 
  private:
   struct Asked;
-  Asked ask(const HttpRequest& request, const std::string& note, bool last, const std::vector<std::string>& secrets,
+  Asked ask(const HttpRequest& request, const std::string& note, bool last, const Stamp& stamp,
             const HttpClient::OnHeader& on_header, const HttpClient::OnBody& on_body, const FetchContext& ctx);
+  static WireResult handed_on(Asked refused, const std::string& note, const HttpClient::OnHeader& on_header,
+                              const HttpClient::OnBody& on_body);
   struct Dressed;
   Dressed dressed(const HttpRequest& request, const Url& where, const HttpClient::OnHeader& on_header,
                   const HttpClient::OnBody& on_body, const FetchContext& ctx);

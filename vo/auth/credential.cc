@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 // What was refused may have been put right meanwhile; until then each request would cost two.
 constexpr auto kDoubt = 10min;
+// Who opens so many protected files in a row has come for those: each further one is spared the question without.
+constexpr unsigned kSurelyNeeded = 3;
 // A provider that is down is asked again soon; one that refuses a password is not, since accounts get locked.
 constexpr auto kAfterOutage = 30s;
 constexpr auto kAfterRefusal = 10min;
@@ -67,14 +69,17 @@ std::string_view to_text(CredentialState::Kind kind) {
   return kStates[static_cast<std::size_t>(kind)];
 }
 
-Credential::Credential(AuthOptions options, std::string archive, const std::string& tap_url, const Clock& clock)
+Credential::Credential(AuthOptions options, std::string archive, const std::string& tap_url, const Clock& clock,
+                       std::chrono::milliseconds patience)
     : options_(std::move(options)),
       archive_(std::move(archive)),
       tap_([&]() -> std::optional<Url> {
         Result<Url> url = Url::parse(tap_url);
         return url ? std::optional<Url>(*url) : std::nullopt;
       }()),
-      clock_(clock) {}
+      clock_(clock),
+      patience_(patience),
+      identity_(options_) {}
 
 bool Credential::in_scope(const HttpRequest& request) const {
   if (request.traffic == Traffic::data) return options_.files;
@@ -181,6 +186,8 @@ Result<Stamp> Credential::stamp(const Url& url, Transport& transport, const Fetc
     if (binding == nullptr) return fail(Code::denied, "nothing is bound for " + url.origin() + "; " + how_to_get());
     return plain_stamp(*binding);
   }();
+  identity_.changed();
+  if (out) out->identity = identity_.now();
   if (!out && out.error().code() == Code::denied) {
     const bool expired = out.error().what().find(" expired on ") != std::string::npos;
     note(expired ? CredentialState::Kind::expired : CredentialState::Kind::missing, out.error().what());
@@ -207,15 +214,20 @@ Result<Token> Credential::fetch_token(Transport& transport, const FetchContext& 
   return token;
 }
 
-/// With mutex_. A login that lasts longer than what is here is newer; an expired one only tells that there was one.
+/// With mutex_. A login takes the place of another one, and a logout ends it. A login that lasts longer than what the
+/// provider gave is newer; an expired one only tells that there was one.
 void Credential::take_up_login(WallTime now) {
   std::optional<Token> login = kept();
-  if (!login) return;
-  const bool better =
-      !login->expired(now) && login->value != (token_ ? token_->value : "") &&
-      (!token_ || token_->expired(now) || !login->expires || (token_->expires && *login->expires > *token_->expires));
+  if (!login) {
+    if (std::exchange(of_login_, false)) token_.reset();
+    return;
+  }
+  if (token_ && login->value == token_->value) return;
+  const bool better = of_login_ || (!login->expired(now) && (!token_ || token_->expired(now) || !login->expires ||
+                                                             (token_->expires && *login->expires > *token_->expires)));
   if (token_ && !better) return;
   token_ = std::move(login);
+  of_login_ = true;
   fetched_at_ = now;
 }
 
@@ -239,19 +251,23 @@ Result<Token> Credential::current_token(Transport& transport, const FetchContext
     }
     fetching_ = true;
     lock.unlock();
-    Result<Token> fresh = fetch_token(transport, ctx);
+    FetchContext brief = ctx;
+    brief.deadline = std::min(ctx.deadline, FetchContext::Steady::now() + patience_);
+    Result<Token> fresh = fetch_token(transport, brief);
     lock.lock();
     fetching_ = false;
     changed_.notify_all();
     if (fresh) {
       token_ = *fresh;
+      of_login_ = false;
       fetched_at_ = clock_.now();
       failure_.reset();
       return *token_;
     }
     const Code code = fresh.error().code();
-    if (code == Code::cancelled || code == Code::timed_out) return fresh;  // says nothing about the provider
-    failure_ = fresh.error();
+    // That a caller leaves says nothing about the provider.
+    if (code == Code::cancelled || (code == Code::timed_out && ctx.expired())) return fresh;
+    failure_ = code == Code::timed_out ? Error(Code::unavailable, fresh.error().what()) : fresh.error();
     not_before_ = clock_.now() + std::chrono::milliseconds(code == Code::denied ? kAfterRefusal : kAfterOutage);
     if (good) return *token_;
     if (token_ && code == Code::denied) {
@@ -298,6 +314,32 @@ bool Credential::doubted(const Url& url) const {
     const auto found = doubts.find(url.origin());
     return found != doubts.end() && clock_.now() < found->second;
   });
+}
+
+void Credential::needed(const Url& url, bool needed) {
+  needs_.with([&](auto& needs) {
+    if (!needed) {
+      needs.erase(url.origin());
+      return;
+    }
+    Need& need = needs[url.origin()];
+    ++need.in_a_row;
+    need.until = clock_.now() + std::chrono::milliseconds(kDoubt);
+  });
+}
+
+bool Credential::surely_needed(const Url& url) const {
+  return needs_.with([&](const auto& needs) {
+    const auto found = needs.find(url.origin());
+    return found != needs.end() && found->second.in_a_row >= kSurelyNeeded && clock_.now() < found->second.until;
+  });
+}
+
+std::string Credential::identity(AskedFor what) const {
+  const bool in_scope = what == AskedFor::files   ? options_.files
+                        : what == AskedFor::links ? options_.links
+                                                  : options_.tap;
+  return in_scope ? identity_.now() : "";
 }
 
 std::string Credential::advice(const HttpRequest& request, int status, bool was_sent) const {

@@ -5,6 +5,7 @@
 // is vo/auth/authorizing_transport.
 #pragma once
 
+#include "vo/auth/identity.h"
 #include "vo/auth/token.h"
 
 #include <condition_variable>
@@ -19,6 +20,7 @@ struct Stamp {
   std::optional<ClientCertificate> certificate;
   std::vector<std::string> secrets;  ///< what must not be shown if the archive repeats it
   std::optional<WallTime> expires;
+  std::string identity;  ///< whom it shows, as identity()
 };
 
 /// How the credential fares, for status and check. No secret is in it.
@@ -38,8 +40,13 @@ std::string_view to_text(CredentialState::Kind kind);
 /// Thread-safe.
 class Credential {
  public:
-  /// `tap_url` tells requests of scope "tap" from others. `archive` is the name for messages.
-  Credential(AuthOptions options, std::string archive, const std::string& tap_url, const Clock& clock);
+  // A provider that hangs must not hold up what needs no token for longer than a slow connection would.
+  static constexpr std::chrono::milliseconds kPatience{10'000};
+
+  /// `tap_url` tells requests of scope "tap" from others. `archive` is the name for messages. `patience`: how long the
+  /// token's provider is waited for.
+  Credential(AuthOptions options, std::string archive, const std::string& tap_url, const Clock& clock,
+             std::chrono::milliseconds patience = kPatience);
 
   /// Where to send the request with the credential: its own address, or the same over https. Nothing: it gets none.
   std::optional<Url> destination(const HttpRequest& request) const;
@@ -54,6 +61,13 @@ class Credential {
   /// Without it the archive answered what it refused with it: such requests go without it first, for ten minutes.
   void doubt(const Url& url);
   bool doubted(const Url& url) const;
+  /// How a request fared that was asked without it first. Where it was needed several times in a row, others need not
+  /// try without it for ten minutes.
+  void needed(const Url& url, bool needed);
+  bool surely_needed(const Url& url) const;
+
+  /// Whom answers to such requests may be meant for alone; empty: nobody is shown. See vo/auth/identity.
+  std::string identity(AskedFor what) const;
 
   /// What a refused request should be told, in words; never empty.
   std::string advice(const HttpRequest& request, int status, bool was_sent) const;
@@ -80,6 +94,7 @@ class Credential {
   const std::string archive_;
   const std::optional<Url> tap_;
   const Clock& clock_;
+  const std::chrono::milliseconds patience_;
 
   // The provider's token: one caller fetches, the others wait. Held for looks only.
   std::mutex mutex_;
@@ -88,10 +103,17 @@ class Credential {
   std::optional<Token> token_;
   std::optional<Error> failure_;  // and nobody asks again before not_before_
   WallTime not_before_{};
+  bool of_login_ = false;  // token_ is that of `skymount login`
   WallTime fetched_at_{};
 
   Synchronized<CredentialState> state_;
+  mutable Identity identity_;
   Synchronized<std::map<std::string, WallTime>> doubts_;  // by origin: until when
+  struct Need {
+    unsigned in_a_row = 0;
+    WallTime until{};
+  };
+  Synchronized<std::map<std::string, Need>> needs_;  // by origin
 };
 using CredentialPtr = std::shared_ptr<Credential>;
 

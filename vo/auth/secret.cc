@@ -172,6 +172,12 @@ Result<std::string> Secret::read() const {
   return value;
 }
 
+std::optional<std::string> Secret::at_hand() const {
+  if (kind_ == Kind::command) return value_.with([](const auto& value) { return value; });
+  Result<std::string> value = read();
+  return value ? std::optional(std::move(*value)) : std::nullopt;
+}
+
 void Secret::forget() const {
   value_.with([](auto& value) { value.reset(); });
 }

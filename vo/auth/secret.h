@@ -32,6 +32,8 @@ class Secret {
   /// The value without line ends behind it. May wait for a command, at most half a minute.
   /// Errors  denied: unset, empty, not private, or the command failed; the message never holds the value.
   Result<std::string> read() const;
+  /// read() without waiting for a command: nothing where it would, or fails.
+  std::optional<std::string> at_hand() const;
   /// Read anew by the next read(): the value was not accepted and may have been changed.
   void forget() const;
   /// "the environment variable X".

@@ -71,22 +71,34 @@ Result<Answer> ask(Transport& transport, const HttpRequest& request, const Fetch
   return out;
 }
 
-}  // namespace
-
-std::optional<WallTime> expiry_of_jwt(std::string_view token) {
-  if (token.size() > kLongestToken) return std::nullopt;
+/// Its claims, unproved: whether they are true is the archive's business.
+Json claims_of(std::string_view token) {
+  if (token.size() > kLongestToken) return {};
   const std::size_t first = token.find('.');
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
+  if (second == std::string_view::npos) return {};
   std::string payload(token.substr(first + 1, second - first - 1));
   std::replace(payload.begin(), payload.end(), '-', '+');
   std::replace(payload.begin(), payload.end(), '_', '/');
   std::string text;
   Base64Decoder decoder;
-  if (!decoder.feed(payload, text) || !decoder.finish(text)) return std::nullopt;
-  const Json claims = parsed(text);
-  if (!claims.is_object() || !claims.contains("exp")) return std::nullopt;
-  return time_of(claims["exp"]);
+  if (!decoder.feed(payload, text) || !decoder.finish(text)) return {};
+  Json claims = parsed(text);
+  return claims.is_object() ? claims : Json();
+}
+
+}  // namespace
+
+std::optional<WallTime> expiry_of_jwt(std::string_view token) {
+  const Json claims = claims_of(token);
+  return claims.contains("exp") ? time_of(claims["exp"]) : std::nullopt;
+}
+
+std::string subject_of_jwt(std::string_view token) {
+  const Json claims = claims_of(token);
+  if (!claims.is_object()) return "";
+  const std::string subject = text_at(claims, "sub");
+  return subject.empty() ? "" : text_at(claims, "iss") + "\n" + subject;
 }
 
 Result<Token> parse_token_answer(std::string_view json, WallTime now) {
@@ -164,6 +176,7 @@ Result<void> keep_token(const std::filesystem::path& file, const Token& token) {
     return fail(Code::unavailable, file.parent_path().string() + ": cannot be made: " + std::strerror(errno));
   }
   Json kept = {{"token", token.value}, {"origins", Json::array()}};
+  if (!token.user.empty()) kept["user"] = token.user;
   if (token.expires) kept["expires"] = token.expires->time_since_epoch().count() / 1000;
   for (const HostRule& rule : token.origins) {
     kept["origins"].push_back((rule.scheme.empty() ? "" : rule.scheme + "://") +
@@ -197,6 +210,7 @@ Result<Token> kept_token(const std::filesystem::path& file) {
   Token out;
   out.value = text_at(kept, "token");
   if (!usable(out.value)) return broken();
+  out.user = text_at(kept, "user");
   if (kept.contains("expires")) out.expires = time_of(kept["expires"]);
   for (const Json& origin : kept.value("origins", Json::array())) {
     const Result<HostRule> rule = HostRule::parse(origin.is_string() ? origin.get<std::string>() : "");
@@ -204,6 +218,12 @@ Result<Token> kept_token(const std::filesystem::path& file) {
     out.origins.push_back(*rule);
   }
   return out;
+}
+
+Result<bool> forget_token(const std::filesystem::path& file) {
+  if (unlink(file.c_str()) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return fail(Code::unavailable, file.string() + ": cannot be removed: " + std::strerror(errno));
 }
 
 }  // namespace skymount::vo

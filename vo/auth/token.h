@@ -18,6 +18,7 @@ struct Token {
   std::string value;
   std::optional<WallTime> expires;  ///< nothing: not known
   std::vector<HostRule> origins{};  ///< of a kept token: where it may go
+  std::string user{};               ///< of a kept token: who logged in; empty: the token may say it
 
   bool expired(WallTime now) const { return expires && *expires <= now; }
 };
@@ -25,6 +26,9 @@ struct Token {
 /// The time that the `exp` of a JSON Web Token names; nothing when it is none or has none. Its signature is the
 /// archive's business.
 std::optional<WallTime> expiry_of_jwt(std::string_view token);
+
+/// Whom it is about: its `iss` and `sub`; empty when it is none or does not say.
+std::string subject_of_jwt(std::string_view token);
 
 /// id_token, else access_token; the time from the token itself, else from expires_in.
 /// Errors  denied: the provider's own refusal (error, error_description); corrupt: neither token nor error.
@@ -42,5 +46,8 @@ Result<Token> request_token(Transport& transport, const std::string& token_url, 
 Result<void> keep_token(const std::filesystem::path& file, const Token& token);
 /// Errors  not_found: there is none; denied: others may read it; corrupt.
 Result<Token> kept_token(const std::filesystem::path& file);
+/// What `skymount logout` does. True when there was one.
+/// Errors  unavailable: it cannot be removed.
+Result<bool> forget_token(const std::filesystem::path& file);
 
 }  // namespace skymount::vo

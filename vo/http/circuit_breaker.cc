@@ -45,6 +45,24 @@ void CircuitBreaker::undecided(const std::string& name) {
   if (const auto it = origins_.find(name); it != origins_.end()) it->second.probing = false;
 }
 
+void CircuitBreaker::asked_to_wait(const std::string& name, std::string reason, Steady::time_point until,
+                                   Steady::time_point now) {
+  std::lock_guard lock(mutex_);
+  Asked& asked = rests_[name];
+  // The longest of several answers that came at once.
+  if (until <= asked.rest.until) return;
+  asked = {{until, std::move(reason)}, now};
+}
+
+std::optional<CircuitBreaker::Rest> CircuitBreaker::rest(const std::string& name, Steady::time_point now) {
+  std::lock_guard lock(mutex_);
+  const auto it = rests_.find(name);
+  if (it == rests_.end()) return std::nullopt;
+  if (now < it->second.rest.until) return it->second.rest;
+  rests_.erase(it);
+  return std::nullopt;
+}
+
 std::vector<SickOrigin> CircuitBreaker::sick(Steady::time_point now) const {
   using std::chrono::duration_cast, std::chrono::milliseconds;
   std::lock_guard lock(mutex_);
@@ -53,6 +71,16 @@ std::vector<SickOrigin> CircuitBreaker::sick(Steady::time_point now) const {
     const auto wait = std::max(origin.closed_until - now, Steady::duration(0));
     out.push_back({name, origin.failures, origin.reason, duration_cast<milliseconds>(now - origin.failed_at),
                    origin.closed_until == Steady::time_point{} ? milliseconds(0) : duration_cast<milliseconds>(wait)});
+  }
+  for (const auto& [name, asked] : rests_) {
+    if (asked.rest.until <= now) continue;
+    const auto left = duration_cast<milliseconds>(asked.rest.until - now);
+    const auto same = std::find_if(out.begin(), out.end(), [&](const SickOrigin& s) { return s.origin == name; });
+    if (same == out.end()) {
+      out.push_back({name, 0, asked.rest.reason, duration_cast<milliseconds>(now - asked.at), left});
+    } else {
+      same->until_next_try = std::max(same->until_next_try, left);
+    }
   }
   return out;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Remembers which origins do not answer. After some failures in a row an origin is left alone for a while; then one
-// caller may probe it, and the others learn from that.
+// Remembers which origins do not answer, or asked to be left alone. After some failures in a row an origin is left
+// alone for a while; then one caller may probe it, and the others learn from that. What Retry-After asks for holds for
+// all callers, not only for the one that was told.
 #pragma once
 
 #include "cache/base/fetch_context.h"
@@ -10,6 +11,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 
 namespace skymount::vo {
 
@@ -31,7 +33,16 @@ class CircuitBreaker {
   void failed(const std::string& origin, std::string reason, Steady::time_point now = Steady::now());
   /// Neither: the caller went away, or the failure says nothing about the origin.
   void undecided(const std::string& origin);
-  /// Those that failed last, for people.
+  /// It answered, and asks all to come back later.
+  void asked_to_wait(const std::string& origin, std::string reason, Steady::time_point until,
+                     Steady::time_point now = Steady::now());
+  struct Rest {
+    Steady::time_point until{};
+    std::string reason;
+  };
+  /// Until when it is left alone because it asked for that; nothing when it may be asked.
+  std::optional<Rest> rest(const std::string& origin, Steady::time_point now = Steady::now());
+  /// Those that failed or asked for a rest last, for people.
   std::vector<SickOrigin> sick(Steady::time_point now = Steady::now()) const;
 
  private:
@@ -45,6 +56,11 @@ class CircuitBreaker {
   const Policy policy_;
   mutable std::mutex mutex_;
   std::map<std::string, Origin> origins_;
+  struct Asked {
+    Rest rest;
+    Steady::time_point at{};
+  };
+  std::map<std::string, Asked> rests_;
 };
 
 }  // namespace skymount::vo

@@ -6,6 +6,7 @@
 #include "vo/http/client.h"
 
 #include "vo/http/curl_client.h"
+#include "vo/http/metered_transport.h"
 #include "vo/http/origin_map.h"
 #include "vo/http/redirect.h"
 #include "vo/http/retry.h"
@@ -42,6 +43,8 @@ std::shared_ptr<HttpClient> make_http_client(const HttpOptions& options, RetryPo
   policy.requests_per_second = options.requests_per_second;
   std::shared_ptr<Transport> wire = std::make_shared<CurlClient>(options);
   if (!options.map.empty()) wire = std::make_shared<MappedTransport>(std::move(wire), options.map);
+  if (options.bytes_per_hour > 0)
+    wire = std::make_shared<MeteredTransport>(std::move(wire), options.bytes_per_hour, policy.wall_now);
   wire = std::make_shared<UnpackingTransport>(std::move(wire));
   wire = std::make_shared<RetryingTransport>(std::move(wire), std::move(policy));
   if (dress) wire = dress(std::move(wire));

@@ -16,14 +16,17 @@
 
 namespace skymount::vo {
 
-/// An origin whose last requests found no connection or no answer.
+/// An origin whose last requests found no connection or no answer, or that asked to be left alone.
 struct SickOrigin {
   std::string origin;     ///< "https://host:port"
-  unsigned failures = 0;  ///< in a row
+  unsigned failures = 0;  ///< in a row; 0: it answers, and asked to be left alone (Retry-After)
   std::string reason;     ///< of the last one, in words
   std::chrono::milliseconds since_failure{0};
   std::chrono::milliseconds until_next_try{0};  ///< 0: it may be asked now
 };
+
+/// What a credential may be meant for ([auth] scope).
+enum class AskedFor { files, links, tap };
 
 /// Thread-safe.
 class HttpClient {
@@ -31,8 +34,8 @@ class HttpClient {
   /// Called once, on the caller's thread, when the final answer's header is here and before its body. An error ends the
   /// transfer and comes back from send(): that is how an unwanted body is refused early.
   using OnHeader = std::function<Result<void>(const HttpResponse&)>;
-  /// Called on the caller's thread with each piece of the body. May block: the transfer is paused meanwhile. An error ends
-  /// the transfer and comes back from send().
+  /// Called on the caller's thread with each piece of the body. May block: the transfer is paused meanwhile. An error
+  /// ends the transfer and comes back from send().
   using OnBody = std::function<Result<void>(ByteView)>;
 
   virtual ~HttpClient() = default;
@@ -47,6 +50,11 @@ class HttpClient {
   /// Who does not answer just now; never waits. Whoever wraps a client hands this on.
   virtual std::vector<SickOrigin> sick_origins() const { return {}; }
 
+  /// Whom answers to such requests may be meant for alone, just now: a hash of who the credential says we are; empty
+  /// without one. What was answered to somebody is kept for nobody else. Waits for no network; whoever wraps a client
+  /// hands this on.
+  virtual std::string identity(AskedFor) const { return {}; }
+
   struct Whole {
     HttpResponse response;
     std::string body;
@@ -57,8 +65,9 @@ class HttpClient {
 
 /// From [limits], [network], [tls], [proxy] of the configuration.
 struct HttpOptions {
-  unsigned connections = 4;            ///< TCP connections to a host; one of them is kept for metadata
-  double requests_per_second = 0;      ///< 0: no limit of ours
+  unsigned connections = 4;          ///< TCP connections to a host; one of them is kept for metadata
+  double requests_per_second = 0;    ///< 0: no limit of ours
+  std::uint64_t bytes_per_hour = 0;  ///< of all answers; 0: no limit of ours
   std::chrono::milliseconds connect{10'000};
   std::chrono::milliseconds first_byte{60'000};  ///< from the request being sent to the first byte of the answer
   std::chrono::milliseconds stall{30'000};       ///< no byte for so long

@@ -37,7 +37,8 @@ std::string without_tags(std::string_view body) {
   return out;
 }
 
-Code code_of(int status, bool about_parameters) {
+/// `computed`: the answer of a service, whose parameters somebody typed. Nobody typed the address of a file.
+Code code_of(int status, bool computed, bool about_parameters) {
   switch (status) {
     case 401:
     case 403:
@@ -52,7 +53,7 @@ Code code_of(int status, bool about_parameters) {
     default: break;
   }
   if (status >= 500) return Code::unavailable;
-  return status >= 400 ? Code::invalid : Code::corrupt;
+  return status >= 400 && computed ? Code::invalid : Code::corrupt;
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ Error error_of(const HttpResponse& response, std::string_view body, bool compute
     what += ": " + words;
   if (!response.about_credential.empty()) what += " (" + printable(response.about_credential) + ")";
   const bool about_parameters = computed && body.find("UsageError") != std::string_view::npos;
-  return {code_of(response.status, about_parameters), std::move(what)};
+  return {code_of(response.status, computed, about_parameters), std::move(what)};
 }
 
 }  // namespace skymount::vo

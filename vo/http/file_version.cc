@@ -130,11 +130,16 @@ LearnedFile learned_from(const HttpResponse& response) {
   out.last_modified = settled_time(response);
   out.content_type = response.content_type();
   out.filename = response.filename().value_or("");
+  out.auth = response.shown_as;
   return out;
 }
 
-cache::ContentId content_id(const RemoteFile& file, const std::string& version) {
-  return {file.archive, "", file.identity, version};
+cache::ContentId content_id(const RemoteFile& file, const LearnedFile& learned) {
+  return {file.archive, learned.auth, file.identity, learned.version};
+}
+
+bool for_another(const LearnedFile& learned, const HttpResponse& response) {
+  return !response.shown_as.empty() && response.shown_as != learned.auth;
 }
 
 }  // namespace skymount::vo

@@ -50,6 +50,15 @@ bool is_encoded(const HttpResponse& response, const Url& asked);
 /// From the header: ETag, Last-Modified unless it is "now", type, name.
 LearnedFile learned_from(const HttpResponse& response);
 
-cache::ContentId content_id(const RemoteFile& file, const std::string& version);
+cache::ContentId content_id(const RemoteFile& file, const LearnedFile& learned);
+
+/// What is kept for everybody is asked for as anybody; what is kept for one is asked for with the credential.
+inline CredentialUse credential_use(const LearnedFile& learned) {
+  return learned.auth.empty() ? CredentialUse::after_any_refusal : CredentialUse::at_once;
+}
+
+/// True when the answer was for somebody else than the bytes that are here: not for anybody any more, or for another
+/// user. What anybody may have fits everywhere.
+bool for_another(const LearnedFile& learned, const HttpResponse& response);
 
 }  // namespace skymount::vo

@@ -29,6 +29,14 @@ class HttpHeaders {
 /// HTTP/2 streams would share one TCP flow.
 enum class Traffic { metadata, data };
 
+/// When a credential goes with a request that may carry it. What anybody may have is known to be public, and kept for
+/// everybody, when it was asked for without.
+enum class CredentialUse {
+  at_once,
+  after_refusal,      ///< only where it is refused without; at once where that was so several times in a row
+  after_any_refusal,  ///< only where this very request is refused without
+};
+
 /// PEM files to prove with who asks (TLS client authentication), and the key's passphrase.
 struct ClientCertificate {
   std::string certificate, key, passphrase;
@@ -44,6 +52,7 @@ struct HttpRequest {
   bool identity = false;       ///< ask for identity encoding also without a range
   std::uint64_t max_body = 0;  ///< 0: no limit; beyond it the transfer ends with too_large
   bool bare = false;           ///< no credential goes with it: a redirect led here from another origin
+  CredentialUse credential = CredentialUse::at_once;
   std::optional<ClientCertificate> certificate = std::nullopt;
 };
 
@@ -55,6 +64,9 @@ struct HttpResponse {
   std::vector<std::string> secrets = {};
   /// Of a refusal (401, 403): what became of the credential, and what to do. Empty where there is none.
   std::string about_credential = {};
+  /// Whom the answer is meant for: HttpClient::identity() of the credential that went with the request or with one that
+  /// led to it. Empty: none did, so anybody gets it.
+  std::string shown_as = {};
   /// `words` of the answer without them, nor those of final_url.
   std::string without_secrets(std::string words) const;
 

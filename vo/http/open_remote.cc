@@ -25,23 +25,39 @@ constexpr std::size_t kSniffed = 4 * 1024;
 class Opening {
  public:
   Opening(std::shared_ptr<HttpClient> client, const RemoteFile& file, const FetchContext& ctx)
-      : client_(std::move(client)), file_(file), ctx_(ctx) {}
+      : client_(std::move(client)), file_(file), ctx_(ctx), credential_(file.credential) {}
 
   Result<OpenedRemote> run() {
     const Ask first = file_.computed || file_.restless ? Ask::whole : Ask::ranged;
     auto opened = contact(first);
+    // A page that asks for a login may come as an answer, or from elsewhere: then once with the credential.
+    if (!opened && credential_ != CredentialUse::at_once && is_turned_away(opened.error()) && !ctx_.stopped() &&
+        !ctx_.expired() && !client_->identity(AskedFor::files).empty()) {
+      credential_ = CredentialUse::at_once;
+      auto shown = contact(first);
+      if (shown) return shown;
+    }
     // The few first bytes broke off under way: once more, as the source would do with later ones.
     if (!opened && broke_ && !ctx_.stopped() && !ctx_.expired()) opened = contact(first);
     return opened;
   }
 
  private:
+  bool is_turned_away(const Error& why) const {
+    return (why.code() == Code::denied && led_away_) || (why.code() == Code::corrupt && !broke_);
+  }
+
   enum class Ask { ranged, whole, decoded };
 
   Result<OpenedRemote> contact(Ask ask);
   Result<OpenedRemote> first_range(RunningAnswer& answer, const HttpResponse& response);
   Result<OpenedRemote> whole(std::unique_ptr<RunningAnswer> answer, const HttpResponse& response, Ask ask);
   Result<OpenedRemote> refused(RunningAnswer& answer, const HttpResponse& response);
+  LearnedFile learned(const HttpResponse& response) const {
+    LearnedFile out = learned_from(response);
+    if (out.auth.empty()) out.auth = file_.meant_for;
+    return out;
+  }
   Result<bool> collect(RunningAnswer& answer, Bytes& head, std::uint64_t wanted);
   bool trustworthy(const HttpResponse& response) const;
   Result<void> check_head(ByteView head) const;
@@ -57,7 +73,9 @@ class Opening {
   const std::shared_ptr<HttpClient> client_;
   const RemoteFile& file_;
   const FetchContext& ctx_;
+  CredentialUse credential_;
   bool broke_ = false;
+  bool led_away_ = false;  ///< the answer came from another origin
 };
 
 Result<OpenedRemote> Opening::contact(Ask ask) {
@@ -66,11 +84,13 @@ Result<OpenedRemote> Opening::contact(Ask ask) {
   request.traffic = Traffic::data;
   request.identity = ask != Ask::decoded;
   if (ask == Ask::ranged) request.range = ByteRange{0, kFirstRange};
+  request.credential = credential_;
   request.max_body = file_.max_bytes;
   broke_ = false;
   auto answer = std::make_unique<RunningAnswer>(client_, std::move(request), ctx_);
   auto response = answer->header(ctx_);
   if (!response) return fail(std::move(response.error()));
+  led_away_ = response->final_url.origin() != file_.url.origin();
   switch (response->status) {
     case 200: return whole(std::move(answer), *response, ask);
     case 204: return fail(Code::no_data, words("the archive has no data for this (HTTP 204)"));
@@ -134,7 +154,7 @@ Result<OpenedRemote> Opening::first_range(RunningAnswer& answer, const HttpRespo
                                      " bytes and announces " + std::to_string(range.range.length)));
   }
   if (auto fits = check_head(out.head); !fits) return fail(std::move(fits.error()));
-  out.learned = learned_from(response);
+  out.learned = learned(response);
   out.learned.size = range.total;
   out.learned.ranges = true;
   out.learned.version = version_of(response, *range.total, out.head, /*by_ranges=*/true);
@@ -169,7 +189,7 @@ Result<OpenedRemote> Opening::whole(std::unique_ptr<RunningAnswer> answer, const
                                      (*ended ? std::to_string(out.head.size()) : "more")));
   }
   if (auto fits = check_head(out.head); !fits) return fail(std::move(fits.error()));
-  out.learned = learned_from(response);
+  out.learned = learned(response);
   out.learned.size = *ended ? std::optional<std::uint64_t>(out.head.size()) : length;
   out.learned.version = one_time ? one_time_version() : version_of(response, *length, out.head, /*by_ranges=*/false);
   if (*ended) answer.reset();

@@ -31,7 +31,7 @@ class RangeSource final : public cache::ByteSource {
       : client_(std::move(client)),
         file_(std::move(file)),
         learned_(std::move(learned)),
-        id_(content_id(file_, learned_.version)),
+        id_(content_id(file_, learned_)),
         size_(learned_.size.value_or(0)) {
     if (met) compared_ = FetchContext::Steady::now();
   }
@@ -46,7 +46,8 @@ class RangeSource final : public cache::ByteSource {
   struct Asked {
     std::optional<Error> error;
     bool broken = false;
-    bool detour = false;  ///< the remembered redirect target refused; the real URL was not asked yet
+    bool ignored = false;  ///< the whole file came for a part of it
+    bool detour = false;   ///< the remembered redirect target refused; the real URL was not asked yet
   };
   class Answer;
   Asked ask(std::uint64_t& at, std::uint64_t end, const Sink& sink, const FetchContext& ctx);
@@ -72,6 +73,8 @@ class RangeSource::Answer {
 
   Result<void> header(const HttpResponse& response) {
     status_ = response.status;
+    if ((status_ == 206 || status_ == 200) && for_another(source_.learned_, response))
+      return keep(fail(Code::stale, words("the archive shows this file to other users than before; open it again")));
     if (status_ == 206 || status_ == 200) return keep(status_ == 206 ? judge_part(response) : judge_whole(response));
     if (status_ == 416 || status_ == 412)
       return keep(fail(Code::stale, words("the archive now holds another version of this file; open it again")));
@@ -171,6 +174,7 @@ RangeSource::Asked RangeSource::ask(std::uint64_t& at, std::uint64_t end, const 
   HttpRequest request;
   request.url = shortcut.value_or(file_.url);
   request.range = ByteRange{at, end - at};
+  request.credential = credential_use(learned_);
   request.traffic = Traffic::data;
   Answer answer(*this, at, end, sink);
   const auto result = client_->send(
@@ -183,7 +187,7 @@ RangeSource::Asked RangeSource::ask(std::uint64_t& at, std::uint64_t end, const 
     out.detour = true;
   }
   // A 200 now and then comes from a cache in between that fills itself; asking once more is worth it.
-  if (out.error && answer.ignored_the_range()) out.broken = true;
+  if (out.error && answer.ignored_the_range()) out.broken = out.ignored = true;
   if (!out.error && result && !(result->final_url == request.url) &&
       result->final_url.redacted() == result->final_url.text())
     shortcut_.with([&](auto& url) { url = result->final_url; });
@@ -243,8 +247,14 @@ Result<void> RangeSource::deliver(ByteRange range, const Sink& sink, const Fetch
     }
     if (asked.detour) continue;  // once: the shortcut is gone
     if (!asked.broken || ctx.stopped() || ctx.expired()) return fail(std::move(*asked.error));
-    if (++breaks > kResumes)
-      return fail(std::move(*asked.error).during("broke off " + std::to_string(breaks) + " times"));
+    if (++breaks <= kResumes) continue;
+    if (asked.ignored) {
+      if (file_.ranges_ignored) file_.ranges_ignored();
+      return fail(Code::stale, file_.url.redacted() +
+                                   ": the archive sends the whole file for each part of it, which it did not at "
+                                   "first; open it again, and it is fetched as a whole");
+    }
+    return fail(std::move(*asked.error).during("broke off " + std::to_string(breaks) + " times"));
   }
   return {};
 }

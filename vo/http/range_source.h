@@ -8,6 +8,7 @@
 #include "cache/byte_source.h"
 #include "vo/http/client.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,12 +23,17 @@ struct RemoteFile {
   std::string content_type;     ///< the promise; empty: none
   bool computed = false;        ///< a service's answer: spooled whole even if it claims ranges
   std::uint64_t max_bytes = 0;  ///< 0: no limit; a larger answer is too_large before its body is read
-  bool restless = false;        ///< two answers differed before though nothing said so: asked for whole at once
+  CredentialUse credential = CredentialUse::after_refusal;  ///< with the first question
+  std::string meant_for;  ///< whom the address itself was given to (a signature); empty: anybody
+  /// Told when the archive goes on answering ranges with the whole file although it honoured the first one.
+  std::function<void()> ranges_ignored = nullptr;
+  bool restless = false;  ///< two answers differed before though nothing said so: asked for whole at once
 };
 
 /// What the first contact taught. Kept in LMDB; from it a source can be made again without asking.
 struct LearnedFile {
   std::string version;                ///< ContentId::version
+  std::string auth;                   ///< ContentId::auth: whom the archive showed it to; empty: anybody
   std::optional<std::uint64_t> size;  ///< exact; nothing while a body without length has not ended
   bool ranges = false;                ///< a 206 was seen and was right
   std::string etag;                   ///< as sent, weak or strong; empty: none

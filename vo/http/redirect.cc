@@ -65,6 +65,12 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
                                              const OnBody& on_body, const FetchContext& ctx) {
   HttpRequest current = request;
   std::vector<std::string> secrets;  // of the URLs on the way
+  std::string shown_as;              // who was shown the way
+  const auto with_story = [&](HttpResponse response) {
+    response.secrets.insert(response.secrets.end(), secrets.begin(), secrets.end());
+    if (response.shown_as.empty()) response.shown_as = shown_as;
+    return response;
+  };
   for (int hop = 0;; ++hop) {
     bool leads_on = false;
     bool too_long = false;
@@ -77,10 +83,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
         return {};
       }
       if (!on_header) return {};
-      if (secrets.empty()) return on_header(response);
-      HttpResponse with_story = response;
-      with_story.secrets.insert(with_story.secrets.end(), secrets.begin(), secrets.end());
-      return on_header(with_story);
+      return secrets.empty() && shown_as.empty() ? on_header(response) : on_header(with_story(response));
     };
     const auto body = [&](ByteView piece) -> Result<void> {
       if (!leads_on) return on_body ? on_body(piece) : Result<void>();
@@ -91,8 +94,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
     WireResult result = transport_->exchange(current, header, body, ctx);
     if (!leads_on) {
       if (!result) return fail(std::move(result.error().error));
-      result->secrets.insert(result->secrets.end(), secrets.begin(), secrets.end());
-      return std::move(*result);
+      return with_story(std::move(*result));
     }
     // What became of a redirect's body matters to nobody, but a caller that left does.
     if (!result && !too_long && (ctx.stopped() || ctx.expired())) return fail(std::move(result.error().error));
@@ -103,6 +105,7 @@ Result<HttpResponse> RedirectingClient::send(const HttpRequest& request, const O
     auto next = redirected(current, *redirect);
     if (!next) return fail(std::move(next.error()));
     for (std::string& secret : secrets_in_query(current.url.query())) secrets.push_back(std::move(secret));
+    if (!redirect->shown_as.empty()) shown_as = redirect->shown_as;
     current = std::move(*next);
   }
 }

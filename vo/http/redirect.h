@@ -15,6 +15,7 @@ class RedirectingClient final : public HttpClient {
   Result<HttpResponse> send(const HttpRequest& request, const OnHeader& on_header, const OnBody& on_body,
                             const FetchContext& ctx) override;
   std::vector<SickOrigin> sick_origins() const override { return transport_->sick_origins(); }
+  std::string identity(AskedFor what) const override { return transport_->identity(what); }
 
  private:
   const std::shared_ptr<Transport> transport_;

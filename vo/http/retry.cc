@@ -126,6 +126,37 @@ std::chrono::milliseconds RetryingTransport::pause_before(unsigned next_try) con
   return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(full.count()) * (1 - random / 2)));
 }
 
+/// What the origin asked of one call holds for all: they wait for it, or are told.
+std::optional<WireFailure> RetryingTransport::wait_for_rest(const HttpRequest& request, const std::string& origin,
+                                                            const FetchContext& ctx) {
+  while (const auto rest = breaker_.rest(origin)) {
+    if (rest->until >= ctx.deadline) {
+      const auto left = std::chrono::ceil<std::chrono::seconds>(rest->until - Steady::now());
+      return WireFailure{WireFailure::Kind::unavailable,
+                         Error(Code::unavailable, request.url.redacted() + ": " + rest->reason +
+                                                      "; it is asked again in " + std::to_string(left.count()) + " s")};
+    }
+    // Not all at once when it is over: within a tenth of it, at most a second.
+    const auto left = rest->until - Steady::now();
+    const double random = policy_.random ? policy_.random() : real_random();
+    const auto late = std::chrono::duration_cast<Steady::duration>(
+        std::min<Steady::duration>(left / 10, std::chrono::seconds(1)) * random);
+    if (!sleep_until(std::min(rest->until + late, ctx.deadline), ctx)) return cancelled(request);
+  }
+  return std::nullopt;
+}
+
+void RetryingTransport::note_rest(const std::string& origin, const Attempt& answer, unsigned number) {
+  const bool too_many = answer.status == 429;
+  if (!answer.swallowed || (!answer.come_back && !too_many)) return;
+  const std::chrono::milliseconds pause = answer.come_back
+                                              ? std::min<std::chrono::milliseconds>(*answer.come_back, kLongestSleep)
+                                              : pause_before(number + 1);
+  if (pause.count() <= 0) return;
+  breaker_.asked_to_wait(origin, "the archive asks to be left alone (HTTP " + std::to_string(answer.status) + ")",
+                         Steady::now() + pause);
+}
+
 RetryingTransport::Attempt RetryingTransport::attempt(const HttpRequest& request, bool last,
                                                       const HttpClient::OnHeader& on_header,
                                                       const HttpClient::OnBody& on_body, const FetchContext& ctx) {
@@ -157,6 +188,7 @@ WireResult RetryingTransport::exchange(const HttpRequest& request, const HttpCli
   const std::string origin = request.url.origin();
   const auto began = Steady::now();
   for (unsigned number = 1;; ++number) {
+    if (auto failure = wait_for_rest(request, origin, ctx)) return tl::unexpected<WireFailure>(std::move(*failure));
     if (auto failure = wait_for_turn(request, ctx)) return tl::unexpected<WireFailure>(std::move(*failure));
     if (auto open = breaker_.enter(origin); !open)
       return wire_failure(Kind::unavailable, Code::unavailable, request.url.redacted() + ": " + open.error().what());
@@ -170,6 +202,7 @@ WireResult RetryingTransport::exchange(const HttpRequest& request, const HttpCli
     else
       breaker_.undecided(origin);
 
+    note_rest(origin, now, number);
     const bool gone = kind != nullptr && (*kind == Kind::cancelled || *kind == Kind::deadline);
     const bool again = now.swallowed ? !gone : kind != nullptr && !now.header_given && may_try_again(request, *kind);
     if (!again) {

@@ -26,7 +26,7 @@ struct RetryPolicy {
 /// Thread-safe. What is tried again: GET and HEAD after a failed or broken connection and after 429, 500, 502, 503,
 /// 504; other methods only when nothing was sent, or when the origin asks for it (429, 503 with Retry-After). Nothing
 /// is tried again once on_header was called, and nothing beyond ctx.deadline: a Retry-After that does not fit fails at
-/// once.
+/// once. While one runs, no other call goes to that origin either: it waits, or fails at once.
 class RetryingTransport final : public Transport {
  public:
   RetryingTransport(std::shared_ptr<Transport> wire, RetryPolicy policy);
@@ -39,6 +39,9 @@ class RetryingTransport final : public Transport {
   using Steady = FetchContext::Steady;
   Attempt attempt(const HttpRequest& request, bool last, const HttpClient::OnHeader& on_header,
                   const HttpClient::OnBody& on_body, const FetchContext& ctx);
+  std::optional<WireFailure> wait_for_rest(const HttpRequest& request, const std::string& origin,
+                                           const FetchContext& ctx);
+  void note_rest(const std::string& origin, const Attempt& answer, unsigned number);
   std::optional<WireFailure> wait_for_turn(const HttpRequest& request, const FetchContext& ctx);
   std::chrono::milliseconds pause_before(unsigned next_try) const;
 

@@ -35,7 +35,7 @@ SpoolSource::SpoolSource(std::shared_ptr<HttpClient> client, RemoteFile file, Le
     : client_(std::move(client)),
       file_(std::move(file)),
       learned_(std::move(learned)),
-      id_(content_id(file_, learned_.version)),
+      id_(content_id(file_, learned_)),
       size_(learned_.size),
       running_(std::move(running)),
       begun_(std::move(begun)) {}
@@ -62,6 +62,7 @@ Result<Download> SpoolSource::ask_again(bool provable, const FetchContext& ctx) 
   request.url = file_.url;
   request.traffic = Traffic::data;
   request.identity = true;
+  request.credential = credential_use(learned_);
   request.max_body = file_.max_bytes;
   Download out{std::make_unique<RunningAnswer>(client_, std::move(request), ctx), {}};
   auto response = out.answer->header(ctx);
@@ -73,8 +74,8 @@ Result<Download> SpoolSource::ask_again(bool provable, const FetchContext& ctx) 
   if (turned_into_html(learned_, *response))
     return fail(Code::corrupt, file_.url.redacted() + ": a web page came in the place of the file");
   const auto length = response->content_length();
-  if ((validated() && !same_validators(learned_, *response)) || is_encoded(*response, file_.url) ||
-      (length && learned_.size && *length != *learned_.size))
+  if (for_another(learned_, *response) || (validated() && !same_validators(learned_, *response)) ||
+      is_encoded(*response, file_.url) || (length && learned_.size && *length != *learned_.size))
     return fail(changed(file_));
   return out;
 }

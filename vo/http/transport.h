@@ -39,6 +39,8 @@ class Transport {
                               const HttpClient::OnBody& on_body, const FetchContext& ctx) = 0;
   /// As HttpClient::sick_origins.
   virtual std::vector<SickOrigin> sick_origins() const { return {}; }
+  /// As HttpClient::identity.
+  virtual std::string identity(AskedFor) const { return {}; }
 };
 
 }  // namespace skymount::vo

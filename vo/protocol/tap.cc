@@ -17,7 +17,9 @@ TapService::TapService(std::shared_ptr<HttpClient> http, std::string base, UwsPa
     : http_(std::move(http)), base_(without_trailing_slashes(std::move(base))), pace_(pace) {}
 
 std::string TapService::question_of(const TapRequest& request) const {
-  return base_ + "\n" + request.language + "\n" + std::to_string(request.maxrec) + "\n" + request.query;
+  const std::string asker = http_->identity(AskedFor::tap);
+  return (asker.empty() ? "" : "for " + asker + "\n") + base_ + "\n" + request.language + "\n" +
+         std::to_string(request.maxrec) + "\n" + request.query;
 }
 
 Result<TapService::Answer> TapService::stream(const TapRequest& request, const OnMeta& on_meta, const OnRow& on_row,

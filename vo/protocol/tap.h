@@ -78,7 +78,7 @@ class TapService {
   Result<Table> query(const TapRequest& request, const FetchContext& ctx) const;
 
   const std::string& base() const { return base_; }
-  /// What makes two requests the same question.
+  /// What makes two requests the same question, of the same asker.
   std::string question_of(const TapRequest& request) const;
 
  private:
