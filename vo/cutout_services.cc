@@ -64,6 +64,7 @@ std::optional<std::string> example_name(const Service& service, const Dataset& d
   for (const Field& parameter : service.parameters) {
     if (shown == kShownParameters) break;
     if (same_word(parameter.name, "FORMAT") || same_word(parameter.name, "RESPONSEFORMAT")) continue;
+    if (!parameter.value.empty()) continue;  // a constant: that it may be set at all is a guess
     const std::optional<std::string> value = example_value(parameter);
     if (!value || safe_name(parameter.name) != parameter.name) continue;
     const bool interval = parameter.options.empty();

@@ -23,6 +23,13 @@ std::string example(std::string command, std::string_view does) {
   return "  " + command + "  # " + std::string(does) + "\n";
 }
 
+/// Quoted where a shell would see more in it than a name.
+std::string in_shell(const std::string& name) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::strchr("=,.-+_%:@/", c) != nullptr; };
+  if (std::all_of(name.begin(), name.end(), plain)) return name;
+  return name.find('\'') == std::string::npos ? "'" + name + "'" : "";
+}
+
 }  // namespace
 
 std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& archives) {
@@ -42,6 +49,17 @@ std::string root_readme(const std::vector<std::shared_ptr<MountedArchive>>& arch
   out += example("cat " + name + "/README.txt", "what can be asked there");
   out += example("ls " + name + "/pos=156.01,48.14", "everything that contains a position");
   out += example("head -2 " + name + "/pos=156.01,48.14/results.csv", "the same as a table");
+  for (const auto& archive : archives) {
+    // Archives are also entered by names of their own; one example of each shows how.
+    const auto& routes = archive->options().routes;
+    const auto shown = std::find_if(routes.begin(), routes.end(), [](const auto& route) {
+      return !route->example.empty() && readable(route->example) == route->example;
+    });
+    if (shown == routes.end()) continue;
+    const bool folder = (*shown)->rows == vo::Route::Rows::files || (*shown)->rows == vo::Route::Rows::datasets;
+    if (const std::string path = in_shell(archive->name() + "/" + (*shown)->example); !path.empty())
+      out += example((folder ? "ls " : "head -c 80 ") + path, readable((*shown)->description));
+  }
   out += example("cat .skymount/errors.log", "in words why something failed");
   return out + "\n.skymount/status.json tells how the mount is, .skymount/config.toml what is configured.\n";
 }
@@ -107,13 +125,6 @@ void describe(std::string& out, const vo::Field& parameter) {
   const std::string limits = vo::limits_text(parameter);
   if (!limits.empty()) out += "      " + readable(limits) + "\n";
   if (!parameter.value.empty()) out += "      without it: " + readable(parameter.value) + "\n";
-}
-
-/// Quoted where a shell would see more in it than a name.
-std::string in_shell(const std::string& name) {
-  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::strchr("=,.-+_%:@", c) != nullptr; };
-  if (std::all_of(name.begin(), name.end(), plain)) return name;
-  return name.find('\'') == std::string::npos ? "'" + name + "'" : "";
 }
 
 void describe(std::string& out, const vo::DatasetFolder::CutoutService& service, const std::string& own_folder,

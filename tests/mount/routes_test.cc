@@ -129,6 +129,7 @@ TEST_F(Routes, TheArchivesFolderShowsWhatCanBeEnteredAndItsReadmeExplainsIt) {
   EXPECT_THAT(readme, HasSubstr("the files of an observation"));
   EXPECT_THAT(readme, HasSubstr("Try, in this folder:\n  ls big=big0001\n"));
   EXPECT_THAT(readme, HasSubstr("plates/calib={level:int}/source.csv"));
+  EXPECT_THAT(driver_->read("/README.txt").text, HasSubstr("  ls demo/big=big0001 "));
   EXPECT_THAT(readme, HasSubstr("2 names are listed"));
 }
 

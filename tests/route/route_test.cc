@@ -80,8 +80,9 @@ TEST(RouteQuestions, AreCountedWithoutTheirOrder) {
   EXPECT_EQ(count("SELECT kb FROM s", "{kb} kB", false), "SELECT COUNT(*) AS n_rows FROM (SELECT kb FROM s) AS t");
   EXPECT_EQ(count("SELECT kb FROM s", "{kb}{unit}"), "SELECT COUNT(*) AS n_rows FROM (SELECT kb FROM s) AS t");
   // Words in quotes, comments and brackets are no ORDER BY of the question.
-  for (const char* adql : {"SELECT 'x order by y' FROM s", "SELECT \"order by\" FROM s",
-                           "SELECT * FROM (SELECT * FROM s ORDER BY a) AS q", "SELECT border FROM s"})
+  for (const char* adql :
+       {"SELECT 'x order by y' FROM s", "SELECT \"order by\" FROM s", "SELECT * FROM (SELECT * FROM s ORDER BY a) AS q",
+        "SELECT * FROM s ORDER BY a LIMIT 10", "SELECT border FROM s"})
     EXPECT_EQ(count(adql), "SELECT COUNT(*) AS n_rows FROM (" + std::string(adql) + ") AS t");
 }
 

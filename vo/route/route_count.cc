@@ -29,6 +29,11 @@ std::string_view without_order(std::string_view adql) {
       if (!rest.empty() && is_blank(rest.front()) && starts_with_word(next, "by")) order = at;
     }
   }
+  if (order == std::string_view::npos) return trim(adql);
+  // What bounds the rows behind it bounds the count as well; the languages that know it allow both in a sub-query.
+  const std::string behind = lower(adql.substr(order));
+  for (const char* word : {" limit ", " offset ", " fetch ", "\nlimit ", "\noffset ", "\nfetch "})
+    if (behind.find(word) != std::string::npos) return trim(adql);
   return trim(adql.substr(0, order));
 }
 
