@@ -124,6 +124,7 @@ kind = "none"
 [limits]
 connections = 3
 requests_per_second = 2.5
+bytes_per_hour = "2 GB"
 connect = 1
 first_byte = 2
 stall = 3
@@ -151,6 +152,7 @@ allow_private = true
   EXPECT_DOUBLE_EQ(all->cutout.radius_deg, 0.5);
   EXPECT_EQ(all->cutout.max_bytes, 1ull << 30);
   EXPECT_DOUBLE_EQ(all->http.requests_per_second, 2.5);
+  EXPECT_EQ(all->http.bytes_per_hour, 2'000'000'000u);
   EXPECT_EQ(all->http.connect, 1s);
   EXPECT_EQ(all->http.first_byte, 2s);
   EXPECT_EQ(all->http.stall, 3s);

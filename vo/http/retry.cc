@@ -27,8 +27,11 @@ WallTime system_now() {
 
 // What overflows a number or a time point is very long, not absent.
 constexpr std::int64_t kLongestRetryAfter = 30 * 86400;
-// Nobody sleeps so long in a call, even in one without a deadline.
-constexpr std::chrono::hours kLongestSleep{1};
+// An origin may have itself left alone for an hour, as CDS does after too many requests; a year is a mistake.
+constexpr std::chrono::hours kLongestRest{1};
+// Nobody sleeps longer in a call, even in one without a deadline: most calls stand for a person who would rather be
+// told.
+constexpr std::chrono::minutes kLongestSleep{2};
 
 /// Seconds or a date (RFC 9110 10.2.3); nothing when absent or unreadable.
 std::optional<std::chrono::seconds> retry_after(const HttpResponse& response, WallTime now) {
@@ -130,7 +133,7 @@ std::chrono::milliseconds RetryingTransport::pause_before(unsigned next_try) con
 std::optional<WireFailure> RetryingTransport::wait_for_rest(const HttpRequest& request, const std::string& origin,
                                                             const FetchContext& ctx) {
   while (const auto rest = breaker_.rest(origin)) {
-    if (rest->until >= ctx.deadline) {
+    if (rest->until >= ctx.deadline || rest->until > Steady::now() + kLongestSleep) {
       const auto left = std::chrono::ceil<std::chrono::seconds>(rest->until - Steady::now());
       return WireFailure{WireFailure::Kind::unavailable,
                          Error(Code::unavailable, request.url.redacted() + ": " + rest->reason +
@@ -150,7 +153,7 @@ void RetryingTransport::note_rest(const std::string& origin, const Attempt& answ
   const bool too_many = answer.status == 429;
   if (!answer.swallowed || (!answer.come_back && !too_many)) return;
   const std::chrono::milliseconds pause = answer.come_back
-                                              ? std::min<std::chrono::milliseconds>(*answer.come_back, kLongestSleep)
+                                              ? std::min<std::chrono::milliseconds>(*answer.come_back, kLongestRest)
                                               : pause_before(number + 1);
   if (pause.count() <= 0) return;
   breaker_.asked_to_wait(origin, "the archive asks to be left alone (HTTP " + std::to_string(answer.status) + ")",
