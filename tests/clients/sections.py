@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Cutouts by pixels against cfitsio's own image sections: every sample type plain and with every way to compress it that
-takes it, as planes and as cubes. Samples must be the same to the bit, and so must what they are scaled by.
+takes it, as planes and as cubes. Samples must be the same to the bit, and so must what they are scaled by. Pictures of one image are
+the same however it is packed.
 
 Usage: sections.py SKYMOUNT IMAGE_SECTION [NAME-PART]
 """
@@ -77,6 +78,24 @@ def check(folder, name, section, planes, tool, work):
         raise AssertionError(f"scaled by {our_scale} instead of {their_scale}")
 
 
+def pictures():
+    """One image of 18 MB, plain and in tiles: of so many bytes a picture takes only some of the rows."""
+    from astropy.io import fits
+    data = pixels("i2", (3000, 3000))
+    data[1000:1500, 200:2800] //= 7
+    out = {"look.fits": file_of(fits.PrimaryHDU(data))}
+    for number, how in enumerate(({}, {"tile_size": (256, 100)})):
+        hdu = fits.CompImageHDU(data, compression_type="RICE_1", **how)
+        out[f"look{number}.fits.fz"] = file_of(fits.PrimaryHDU(), hdu)
+    return out
+
+
+def compare_pictures(mounted, made):
+    shown = {name: pathlib.Path(mounted.dataset("collection=FILES", name), name + ".png").read_bytes() for name in made}
+    if any(png != shown["look.fits"] or not png.startswith(b"\x89PNG") for png in shown.values()):
+        raise AssertionError(f"pictures of the same pixels differ: {[(name, len(png)) for name, png in shown.items()]}")
+
+
 def main():
     try:
         import astropy.io.fits  # noqa: F401
@@ -85,7 +104,8 @@ def main():
     warnings.simplefilter("ignore")
     part = sys.argv[3] if len(sys.argv) > 3 else ""
     made = {name: data for name, data in matrix().items() if part in name}
-    archive = FileArchive({name: (data, "cube" if "cube" in name else "image") for name, data in made.items()})
+    looks = pictures()
+    archive = FileArchive({name: (data, "cube" if "cube" in name else "image") for name, data in {**made, **looks}.items()})
     failures = count = 0
     with tempfile.TemporaryDirectory(prefix="skymount-sections-") as folder, Mounted(sys.argv[1], archive, folder) as mounted:
         work = pathlib.Path(folder, "cfitsio")
@@ -101,6 +121,7 @@ def main():
                 except Exception as error:  # every case is worth knowing
                     failures += 1
                     print(f"{name} {section} {planes}: {type(error).__name__}: {error}")
+        compare_pictures(mounted, looks)
         if failures:
             print(pathlib.Path(mounted.mountpoint, ".skymount", "errors.log").read_text(encoding="utf-8")[-3000:])
     print(f"{count - failures} of {count} cutouts are cfitsio's sections")

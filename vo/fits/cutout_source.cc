@@ -222,7 +222,12 @@ class TiledCutout final : public cache::ByteSource {
       return original_->read_alone({image.unit_offset + range.offset, range.length}, ctx);
     };
     const PixelsJob job{image.unit_bytes, image.bitpix, plan_->box};
-    if (Result<void> ran = workers_->run(FrameKind::pixels, pack(job), read, take, ctx); !ran) return ran;
+    const FetchContext ahead{Priority::prefetch, ctx.cause, ctx.deadline, {}};
+    const auto soon = [&](ByteRange range) {
+      if (range.end() <= image.unit_bytes)
+        original_->fetch_ahead({image.unit_offset + range.offset, range.length}, ahead);
+    };
+    if (Result<void> ran = workers_->run(FrameKind::pixels, pack(job), read, take, ctx, soon); !ran) return ran;
     if (at != end) return fail(Code::corrupt, "fewer pixels came out of the compressed image than are in it");
     return plan_->size() == end ? Result<void>() : sink(end, Bytes(plan_->size() - end));
   }

@@ -163,7 +163,7 @@ Result<void> read_plain(Canvas& canvas, const Sampling& sampling, const CutPlan&
 
 /// The rows of a compressed image, unpacked behind the wall. What comes is checked to be the rows that were asked for.
 Result<void> read_tiled(Canvas& canvas, const Sampling& sampling, const CutPlan& plan, const Samples& samples,
-                        const ReadRange& read, Workers& workers, const FetchContext& ctx) {
+                        const ReadRange& read, const FetchSoon& soon, Workers& workers, const FetchContext& ctx) {
   PixelsJob job{plan.image.unit_bytes, plan.image.bitpix, plan.box};
   job.every = sampling.every_row ? 1 : sampling.step;
   for (std::size_t i = 2; i < job.box.size(); ++i) job.box[i].first = job.box[i].second = (job.box[i].second + 1) / 2;
@@ -188,7 +188,11 @@ Result<void> read_tiled(Canvas& canvas, const Sampling& sampling, const CutPlan&
     if (moved > kMostForPicture) return fail(Code::too_large, "its tiles are too large for a picture");
     return read({plan.image.unit_offset + range.offset, range.length});
   };
-  if (Result<void> ran = workers.run(FrameKind::pixels, pack(job), serve, take, ctx); !ran) return ran;
+  const auto ahead = [&](ByteRange range) {
+    if (range.end() <= plan.image.unit_bytes && moved + range.length <= kMostForPicture)
+      soon({plan.image.unit_offset + range.offset, range.length});
+  };
+  if (Result<void> ran = workers.run(FrameKind::pixels, pack(job), serve, take, ctx, ahead); !ran) return ran;
   if (row == rows && held.empty()) return {};
   return fail(Code::corrupt, "fewer pixels came out of the compressed image than are in it");
 }
@@ -219,8 +223,9 @@ Result<Bytes> picture_of(std::uint64_t size, const ReadRange& read, const FetchS
   const Samples samples(cards_of(plan->header), plan->image.bitpix);
   for (int tries = 0;; ++tries) {
     Canvas canvas(*sampling);
-    const Result<void> filled = plan->image.tiled ? read_tiled(canvas, *sampling, *plan, samples, read, workers, ctx)
-                                                  : read_plain(canvas, *sampling, *plan, samples, read, soon);
+    const Result<void> filled = plan->image.tiled
+                                    ? read_tiled(canvas, *sampling, *plan, samples, read, soon, workers, ctx)
+                                    : read_plain(canvas, *sampling, *plan, samples, read, soon);
     if (filled) return encode(canvas, workers, ctx);
     if (filled.error().code() != Code::too_large || tries == kCoarser) return fail(filled.error());
     sampling->coarsen(kQuarter);

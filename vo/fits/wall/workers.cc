@@ -25,14 +25,15 @@ class Workers::Impl {
  public:
   explicit Impl(WorkerOptions options) : options_(std::move(options)) {}
 
-  Result<void> run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take, const FetchContext& ctx) {
+  Result<void> run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take, const FetchContext& ctx,
+                   const Soon& soon) {
     if (payload.size() > kLongestFrame) return fail(Code::too_large, "a FITS header too long to be looked at");
     // A slow archive's pixels keep nobody from what needs none: where a region lies, a picture of what is here.
     const unsigned most = options_.most + (job == FrameKind::pixels ? 0 : 1);
     Result<Worker> worker = acquire(most, ctx);
     if (!worker) return fail(worker.error());
     bool well = false;
-    const Result<void> outcome = talk(*worker->process, job, payload, read, take, ctx, well);
+    const Result<void> outcome = talk(*worker->process, job, payload, read, take, ctx, soon, well);
     if (!well) {
       if (!outcome && outcome.error().code() == Code::corrupt)
         log(LogLevel::warning, "a FITS worker was ended: " + outcome.error().what());
@@ -79,7 +80,7 @@ class Workers::Impl {
 
   /// `well`: the worker is at rest and may have another job.
   Result<void> talk(WorkerProcess& process, FrameKind job, ByteView payload, const ServeRange& read, const Take& take,
-                    const FetchContext& ctx, bool& well) {
+                    const FetchContext& ctx, const Soon& soon, bool& well) {
     if (Result<void> sent = process.send(job, payload, ctx, options_.silence); !sent) return sent;
     for (;;) {
       Result<Frame> frame = process.receive(ctx, options_.silence);
@@ -93,7 +94,7 @@ class Workers::Impl {
           return fail(broken());
         }
         case FrameKind::want:
-          if (Result<void> served = serve(process, *frame, read, ctx); !served) return served;
+          if (Result<void> served = serve(process, *frame, read, soon, ctx); !served) return served;
           break;
         default:
           if (Result<void> taken = take(frame->kind, frame->payload); !taken) return taken;
@@ -101,10 +102,13 @@ class Workers::Impl {
     }
   }
 
-  Result<void> serve(WorkerProcess& process, const Frame& frame, const ServeRange& read,
+  Result<void> serve(WorkerProcess& process, const Frame& frame, const ServeRange& read, const Soon& soon,
                      const FetchContext& ctx) const {
     const auto wanted = unpack_wanted(frame.payload);
     if (!wanted) return fail(broken());
+    for (const ByteRange& range : *wanted) {
+      if (soon && wanted->size() > 1) soon(range);
+    }
     for (const ByteRange& range : *wanted) {
       const Result<SharedBytes> bytes = read(range);
       if (!bytes) return fail(bytes.error());
@@ -128,8 +132,8 @@ Workers::Workers(WorkerOptions options) : impl_(std::make_unique<Impl>(std::move
 Workers::~Workers() = default;
 
 Result<void> Workers::run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take,
-                          const FetchContext& ctx) {
-  return impl_->run(job, payload, read, take, ctx);
+                          const FetchContext& ctx, const Soon& soon) {
+  return impl_->run(job, payload, read, take, ctx, soon);
 }
 
 unsigned Workers::started() const {

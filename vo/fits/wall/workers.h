@@ -34,10 +34,14 @@ class Workers {
   /// Takes what a job answers, piece by piece; an error ends the job and its worker.
   using Take = std::function<Result<void>(FrameKind, ByteView)>;
 
+  /// Told of everything that a job wants next, before `read` is asked for it piece by piece: to fetch it side by side.
+  using Soon = std::function<void(ByteRange)>;
+
   /// `read` serves the job's wants. Errors  unsupported: there is no worker program, or the worker said so; no_data,
   /// too_large: the worker's word; corrupt: the same, or it crashed or broke the protocol; timed_out: at ctx.deadline,
   /// or it computed for too long; cancelled; as `read` and `take`.
-  Result<void> run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take, const FetchContext& ctx);
+  Result<void> run(FrameKind job, ByteView payload, const ServeRange& read, const Take& take, const FetchContext& ctx,
+                   const Soon& soon = {});
 
   /// How many were started so far, for tests.
   unsigned started() const;

@@ -17,6 +17,8 @@ namespace {
 // Samples sent at once; the rows of one band of tiles, or as many as that.
 constexpr std::int64_t kPiece = 2 * 1024 * 1024;
 constexpr int kMostAxes = 6;  // what cfitsio compresses
+// When only some rows are wanted, the tiles of so many are asked for at once: as many round trips less.
+constexpr std::int64_t kRowsAhead = 32;
 
 Error reason(int status) {
   char words[FLEN_STATUS] = "";
@@ -97,10 +99,16 @@ std::vector<long> tiles_of(const FITSfile& f, const std::vector<Span>& box) {
   return rows;
 }
 
-/// Where the packed tiles lie in the heap, from their descriptors.
-void fetch_tiles(Picture& picture, const std::vector<Span>& box) {
+/// Where the packed tiles of boxes lie in the heap, from their descriptors.
+void fetch_tiles(Picture& picture, const std::vector<std::vector<Span>>& boxes) {
   const FITSfile& f = picture.inside();
-  const std::vector<long> rows = tiles_of(f, box);
+  std::vector<long> rows;
+  for (const std::vector<Span>& box : boxes) {
+    const std::vector<long> more = tiles_of(f, box);
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   const auto start = static_cast<std::uint64_t>(f.datastart), width = static_cast<std::uint64_t>(f.rowlength);
   std::vector<ByteRange> wanted;
   for (const long row : rows) wanted.push_back({start + static_cast<std::uint64_t>(row) * width, width});
@@ -126,8 +134,19 @@ void fetch_tiles(Picture& picture, const std::vector<Span>& box) {
   picture.window().fetch_ahead(std::move(wanted));
 }
 
+/// Single rows from that of `band` on: their tiles are fetched together.
+std::vector<std::vector<Span>> rows_ahead(const PixelsJob& job, std::vector<Span> band) {
+  std::vector<std::vector<Span>> out;
+  for (std::int64_t row = 0; row < kRowsAhead; ++row) {
+    out.push_back(band);
+    if (band.size() < 2 || job.every > job.box[1].second - band[1].first) break;
+    band[1].first += job.every;
+    band[1].second = band[1].first;
+  }
+  return out;
+}
+
 Result<void> send_band(Channel& channel, Picture& picture, const PixelsJob& job, const std::vector<Span>& band) {
-  fetch_tiles(picture, band);
   std::int64_t count = 1;
   std::vector<long> first, last, step(band.size(), 1);
   for (const Span& span : band) {
@@ -188,6 +207,10 @@ Result<void> send_pixels(Channel& channel, const PixelsJob& job) {
       if (end < y) end = y + tall - 1;
       end = job.every > 1 ? y : std::min(end, top);
       if (axes > 1) band[1] = {y, end};
+      if (job.every == 1)
+        fetch_tiles(picture, {band});
+      else if ((y - bottom) / job.every % kRowsAhead == 0)
+        fetch_tiles(picture, rows_ahead(job, band));
       if (Result<void> sent = send_band(channel, picture, job, band); !sent) return sent;
       if (job.every > top - y) break;
       y = job.every > 1 ? y + job.every : end + 1;
