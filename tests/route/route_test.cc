@@ -178,7 +178,7 @@ TEST(RouteLists, AreAColumnOfACsvFile) {
 TEST(RouteLists, ThatAreMissingBrokenHugeOrHostileAreToldAndHarmNobody) {
   skymount::test::TempDir dir;
   const std::string file = (dir.path() / "ids.csv").string();
-  const RouteList list{file, {{"id", "id"}}, ""};
+  const RouteList list{file, "", {{"id", "id"}}, ""};
   const auto said = [&](const std::string& text) {
     std::ofstream(file, std::ios::trunc | std::ios::binary) << text;
     std::string fault;
@@ -188,9 +188,9 @@ TEST(RouteLists, ThatAreMissingBrokenHugeOrHostileAreToldAndHarmNobody) {
   std::string fault;
   EXPECT_THAT(listed_values(list, "id", &fault), IsEmpty());
   EXPECT_THAT(fault, HasSubstr("there is no such file, so nothing is listed"));
-  EXPECT_THAT(listed_values({dir.path().string(), {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
+  EXPECT_THAT(listed_values({dir.path().string(), "", {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
   EXPECT_THAT(fault, HasSubstr("it is no file"));
-  EXPECT_THAT(listed_values({"/dev/zero", {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
+  EXPECT_THAT(listed_values({"/dev/zero", "", {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
   EXPECT_EQ(said(""), "0 it has no column 'id', so nothing is listed");
   EXPECT_EQ(said("name,x\n1,2\n"), "0 it has no column 'id', so nothing is listed");
   EXPECT_EQ(said("id,x\na,1\nb\n\n,3\na,4\n"), "2 ") << "short lines, empty ones, and doubles";
