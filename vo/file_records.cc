@@ -123,4 +123,11 @@ void FileRecords::no_ranges(const std::string& identity, const std::string& vers
   put(identity, *record);
 }
 
+void FileRecords::keep_date(const std::string& identity, const std::string& version) {
+  std::optional<FileRecord> record = get(identity);
+  if (!record || record->dated || !record->learned.last_modified || record->learned.version != version) return;
+  record->dated = true;
+  put(identity, *record);
+}
+
 }  // namespace skymount::vo

@@ -45,6 +45,8 @@ class FileRecords {
   void withdraw(const std::string& identity, const std::string& version);
   /// The same, and that its archive does not answer ranges after all.
   void no_ranges(const std::string& identity, const std::string& version);
+  /// The same, and that its folder has been shown with the observation's date.
+  void keep_date(const std::string& identity, const std::string& version);
 
  private:
   std::string asker() const { return asker_ ? asker_() : ""; }

@@ -82,13 +82,6 @@ class Sources::Impl {
     return {archive_, learned.auth, identity, learned.version};
   }
 
-  void keep_date(const Entry& entry, const std::string& version) {
-    std::optional<FileRecord> record = records_.get(entry.identity);
-    if (!record || record->dated || !record->learned.last_modified || record->learned.version != version) return;
-    record->dated = true;
-    records_.put(entry.identity, *record);
-  }
-
   ~Impl() { gate_->close(); }
   const std::shared_ptr<Knowledge>& knowledge() const { return knowledge_; }
 
@@ -433,7 +426,7 @@ cache::ContentId Sources::content_id(const Entry& entry, const std::string& vers
 }
 
 void Sources::keep_date(const Entry& entry, const std::string& version) {
-  impl_->keep_date(entry, version);
+  impl_->knowledge()->records.keep_date(entry.identity, version);
 }
 
 Result<std::shared_ptr<cache::ContentReader>> Sources::open(const Entry& entry, const FetchContext& ctx,
