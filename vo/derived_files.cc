@@ -4,6 +4,7 @@
 #include "vo/file_names.h"
 #include "vo/fits/header_text.h"
 #include "vo/fits/picture.h"
+#include "vo/fits/promised_size.h"
 #include "vo/fits/unpacked.h"
 #include "vo/fits_entries.h"
 
@@ -22,8 +23,11 @@ constexpr std::size_t kPiece = 256 * 1024;
 class UnpackedSource final : public cache::ByteSource {
  public:
   UnpackedSource(cache::ContentId id, std::shared_ptr<cache::ContentReader> packed, std::optional<std::uint64_t> size,
-                 std::uint64_t most)
-      : id_(std::move(id)), packed_(std::move(packed)), most_(most), size_(size.value_or(kUnknown)) {}
+                 std::uint64_t room)
+      : id_(std::move(id)),
+        packed_(std::move(packed)),
+        most_(most_inside(packed_->size(), room)),
+        size_(size.value_or(kUnknown)) {}
 
   const cache::ContentId& id() const override { return id_; }
   std::optional<std::uint64_t> size() const override {
@@ -44,8 +48,9 @@ class UnpackedSource final : public cache::ByteSource {
       if (!came) return fail(came.error());
       if (*came == 0) break;
       if (at + *came > most_) {
-        return fail(Code::too_large, "what is compressed in it is larger than the " + std::to_string(most_) +
-                                         " bytes that the cache may hold; raise [cache] size");
+        return fail(Code::too_large, "what is compressed in it is larger than " + std::to_string(most_) +
+                                         " bytes: half of what the cache may hold ([cache] size), 64 GiB, and above "
+                                         "4 GiB a hundred times the file are the most");
       }
       if (Result<void> done = sink(at, ByteView(piece).first(*came)); !done) return done;
       at += *came;
@@ -247,8 +252,18 @@ Result<DerivedFiles::Reader> DerivedFiles::unpack(const Entry& entry, const Read
   const cache::ContentId id = id_of(archive_, entry, packed->id());
   const auto source = std::make_shared<UnpackedSource>(id, packed, std::nullopt, blocks_.room());
   const Result<std::uint64_t> size = blocks_.complete(source, ctx);
-  if (!size) return fail(size.error());
+  if (!size) {
+    if (size.error().code() == Code::corrupt || size.error().code() == Code::too_large) blocks_.drop(id);
+    return fail(size.error());
+  }
   if (!blocks_.has_all(id, *size)) return fail(answer_not_kept(*size));
+  // compress (.Z) has no sum, and an early end of it looks like any other.
+  const Result<void> whole =
+      holds_what_its_headers_promise(*size, [&](ByteRange range) { return blocks_.read_cached(id, range); });
+  if (!whole) {
+    blocks_.drop(id);
+    return fail(whole.error());
+  }
   learn(entry, id, *size);
   return knowledge_->readers->find_or_make(source, *size);
 }

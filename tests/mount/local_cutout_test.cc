@@ -342,6 +342,24 @@ TEST_F(LocalCutouts, WhatIsInsideNeverHidesAFileOfTheArchive) {
   EXPECT_EQ(axis(tree_->read(folder + "/both.fits").text, 1), 50);
 }
 
+TEST_F(LocalCutouts, ACompressedFileThatIsDamagedIsAnErrorAndNothingOfItStays) {
+  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+  std::string wrong_sum = gzipped(inside);
+  wrong_sum[wrong_sum.size() - 8] ^= 1;
+  origin_.put("/sum.fits.gz", wrong_sum, "application/fits", "\"z\"", 1'000'000'000);
+  origin_.put("/short.fits.gz", gzipped(inside.substr(0, 9'000)), "application/fits", "\"z\"", 1'000'000'000);
+  tiny_.add({"sum", {{"#this", "/sum.fits.gz"}}});
+  tiny_.add({"short", {{"#this", "/short.fits.gz"}}});
+  for (const std::string id : {"sum", "short"}) {
+    const std::string folder = "/tiny/pos=156.01,48.14,0.1/1913-08-21_TINY_" + id;
+    const std::string file = "/" + id + ".fits";
+    for (const std::string& name : {file, std::string("/cutout/pixels=11..20,5..9.fits"), file}) {
+      EXPECT_EQ(tree_->read(folder + name).error, EIO) << id << name;
+      EXPECT_EQ(tree_->xattr(folder + name, "user.skymount.cached").text, "0") << id << name;
+    }
+  }
+}
+
 class FailingService : public ::testing::Test {
  protected:
   FailingService() : archive_(origin_, {}), setup_{dir_.path(), {{"demo", origin_.url("/tap"), ""}}} {

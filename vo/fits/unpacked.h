@@ -18,6 +18,10 @@ Packing packing_of(ByteView head);
 /// "gzip", "compress (.Z)", "bzip2", for people.
 std::string_view name_of(Packing packing);
 
+/// The most that may be inside a file of `packed` bytes, where a cache of `room` bytes is to keep it: a file of a few
+/// MB may say that it holds thousands of times as many, and nothing else should have to leave for it.
+std::uint64_t most_inside(std::uint64_t packed, std::uint64_t room);
+
 /// Not thread-safe.
 class Unpacked {
  public:
@@ -28,11 +32,13 @@ class Unpacked {
   Unpacked& operator=(const Unpacked&) = delete;
 
   /// Fills `out` as far as it can; 0 at the end.
-  /// Errors  corrupt: it is none of the packings, or damaged; as `read`.
+  /// Errors  corrupt: it is none of the packings, or damaged; as `read`. Whether gzip's and bzip2's sums are right is
+  /// known when they have been reached; compress has none, and nothing tells that such a file ends early.
   Result<std::size_t> next(std::span<std::byte> out);
 
- private:
   class Stream;
+
+ private:
   std::unique_ptr<Stream> stream_;
 };
 
