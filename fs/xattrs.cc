@@ -65,7 +65,7 @@ void add_data(Attributed& out, const Node& node, const Attributes& attributes) {
   out.add("cached", std::to_string(attributes.cached_bytes));
   if (vo::is_made_here(known.version) || (entry.local && !entry.service))
     out.add("made_by", std::string("skymount ") + SKYMOUNT_VERSION);
-  else if (entry.service)
+  else if (entry.service && !known.version.empty())  // nobody has made what was never there
     out.add("made_by", "archive");
 }
 

@@ -9,6 +9,10 @@
 #include "vo/query/interval.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
 
 namespace skymount::vo {
 namespace {
@@ -22,7 +26,7 @@ std::string depends_on(const Entry& entry, const cache::ContentId& original) {
 }
 
 // A cutout of which it is worth a request to know that it is one.
-constexpr std::uint64_t kSuspicious = 32_MiB;
+constexpr std::uint64_t kSuspicious = 1_MiB;
 
 std::string date_of(WallTime now) {
   constexpr double kUnixEpochMjd = 40587, kMillisecondsOfDay = 86'400'000;
@@ -30,10 +34,9 @@ std::string date_of(WallTime now) {
   return mjd_to_iso(mjd).substr(0, 19) + "Z";
 }
 
-/// A service's failure after which it is tried here. Not when the caller's time is over or the answer would be too
-/// much.
+/// A service's failure after which it is tried here. Not when the answer would be too much.
 bool leaves_it_to_us(Code code) {
-  return code != Code::timed_out && code != Code::cancelled && code != Code::too_large && code != Code::no_space;
+  return code != Code::cancelled && code != Code::too_large && code != Code::no_space;
 }
 
 }  // namespace
@@ -52,7 +55,8 @@ LocalCutouts::LocalCutouts(std::string archive, Lifetimes ttl, std::uint64_t max
       knowledge_(std::move(knowledge)),
       blocks_(blocks),
       clock_(clock),
-      files_(std::move(files)) {}
+      files_(std::move(files)),
+      services_(ttl.negative, clock) {}
 
 /// Without a service as long as the original is looked at; with one until that is worth another try.
 std::optional<FileRecord> LocalCutouts::made_before(const Entry& entry) const {
@@ -83,19 +87,110 @@ bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader&
 
 Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
   if (!entry.service || made_before(entry)) return make(entry, ctx, renew);
-  Result<Reader> served = files_.open(entry, ctx, {});
-  if (served && !is_whole_file(entry, **served, ctx, renew)) return served;
-  if (!served && !leaves_it_to_us(served.error().code())) return served;
+  const std::optional<Error> failed = workers_ ? services_.failure(*entry.service) : std::nullopt;
+  if (!failed) return ask_service(entry, ctx, renew);
   Result<Reader> made = make(entry, ctx, renew);
-  if (served) return made ? made : served;
+  // It may be able to do what nobody can do here.
+  return !made && made.error().code() == Code::unsupported ? ask_service(entry, ctx, renew) : made;
+}
+
+Result<LocalCutouts::Reader> LocalCutouts::ask_service(const Entry& entry, const FetchContext& ctx,
+                                                       const Renew& renew) {
+  Hedged first = serve_or_make(entry, ctx, renew);
+  if (first.made) {
+    services_.failed(*entry.service, Error(Code::timed_out, "it did not answer in half of the time that there was"));
+    return first.made;
+  }
+  if (!first.served) {
+    const Error why = first.served.error();
+    const bool its_own = why.code() != Code::timed_out || !ctx.expired();
+    if (why.code() == Code::timed_out) services_.failed(*entry.service, why);
+    if (!its_own || !leaves_it_to_us(why.code())) return fail(why);
+    return make_instead(entry, why, ctx, renew);
+  }
+  const Result<void> good = check_served(entry, *first.served, ctx, renew);
+  if (good) {
+    services_.worked(*entry.service);
+    return first.served;
+  }
+  if (ctx.stopped() || ctx.expired()) return fail(good.error());
+  // What is no cutout of this is never shown as one.
+  const cache::ContentId id = (*first.served)->id();
+  first.served = fail(good.error());
+  knowledge_->records.withdraw(entry.identity, id.version);
+  knowledge_->readers->disown(id);
+  blocks_.drop(id);
+  return make_instead(entry, good.error(), ctx, renew);
+}
+
+/// The service's answer; or the cutout as it was made here, when that was there first and the service had half of the
+/// time for itself alone. Then its answer is given up.
+LocalCutouts::Hedged LocalCutouts::serve_or_make(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
+  const auto now = FetchContext::Steady::now();
+  // Nobody waits for ever: a year of time is none.
+  const bool bounded = ctx.deadline < now + std::chrono::hours(24);
+  if (!workers_ || !bounded) return {files_.open(entry, ctx, {}), nullptr};
+  std::stop_source asking;
+  FetchContext own = ctx;
+  own.stop = asking.get_token();
+  Reader made;
+  std::jthread meanwhile([&, half = now + (ctx.deadline - now) / 2](const std::stop_token& over) {
+    std::mutex mutex;
+    std::condition_variable_any bell;
+    std::unique_lock lock(mutex);
+    bell.wait_until(lock, over, half, [] { return false; });
+    if (over.stop_requested()) return;
+    FetchContext here = ctx;
+    here.stop = over;
+    Result<Reader> result = make_guarded(entry, here, renew);
+    if (!result) return;
+    made = std::move(*result);
+    asking.request_stop();
+  });
+  const std::stop_callback interrupted(ctx.stop, [&] {
+    meanwhile.request_stop();
+    asking.request_stop();
+  });
+  Result<Reader> served = files_.open(entry, own, {});
+  meanwhile.request_stop();
+  meanwhile.join();
+  if (served) made.reset();
+  return {std::move(served), std::move(made)};
+}
+
+/// A thread's end: nothing may come out of it but a value.
+Result<LocalCutouts::Reader> LocalCutouts::make_guarded(const Entry& entry, const FetchContext& ctx,
+                                                        const Renew& renew) {
+  try {
+    return make(entry, ctx, renew);
+  } catch (const std::exception& e) {
+    return fail(Code::unavailable, std::string("the cutout could not be made here: ") + e.what());
+  }
+}
+
+Result<void> LocalCutouts::check_served(const Entry& entry, const Reader& served, const FetchContext& ctx,
+                                        const Renew& renew) {
+  if (Result<void> good = can_be_a_cutout(*served, ctx); !good) return good;
+  if (is_whole_file(entry, *served, ctx, renew))
+    return fail(Code::corrupt, "the service sent the whole file in the place of a part");
+  return {};
+}
+
+/// After the service failed at it.
+Result<LocalCutouts::Reader> LocalCutouts::make_instead(const Entry& entry, const Error& why, const FetchContext& ctx,
+                                                        const Renew& renew) {
+  if (is_failure_of_the_service(why.code())) services_.failed(*entry.service, why);
+  Result<Reader> made = make(entry, ctx, renew);
   if (made) {
-    log(LogLevel::info, archive_ + ": " + entry.name + " is made here: " + served.error().what());
+    if (why.code() == Code::no_data) services_.failed(*entry.service, why);  // the field lies in the image
+    if (why.code() == Code::invalid) services_.refused(*entry.service, why);
+    log(LogLevel::info, archive_ + ": " + entry.name + " is made here: " + why.what());
     return made;
   }
   // Outside of the image is outside, whoever says so; else the archive's own words come first.
-  if (made.error().code() == Code::no_data || served.error().code() == Code::no_data)
-    return fail(Code::no_data, made.error().code() == Code::no_data ? made.error().what() : served.error().what());
-  return fail(served.error().code(), served.error().what() + "; nor can it be made here: " + made.error().what());
+  if (made.error().code() == Code::no_data || why.code() == Code::no_data)
+    return fail(Code::no_data, made.error().code() == Code::no_data ? made.error().what() : why.what());
+  return fail(why.code(), why.what() + "; nor can it be made here: " + made.error().what());
 }
 
 LocalCutouts::Reader LocalCutouts::open_in_memory(const Entry& entry, const Renew& renew) {

@@ -9,6 +9,7 @@
 #include "vo/fits/wall/workers.h"
 #include "vo/local_cut.h"
 #include "vo/lru.h"
+#include "vo/service_failures.h"
 #include "vo/source_knowledge.h"
 #include "vo/sources.h"
 
@@ -32,13 +33,24 @@ class LocalCutouts {
   LocalCutouts(std::string archive, Lifetimes ttl, std::uint64_t max_bytes, std::shared_ptr<Workers> workers,
                std::shared_ptr<Knowledge> knowledge, cache::BlockCache& blocks, const Clock& clock, OpensFiles files);
 
-  /// Of an entry that has `local`. Errors  of the service when only that could be tried; else plan_cutout()'s, with the
-  /// service's failure beside it.
+  /// Of an entry that has `local`. A service that failed is left alone for Lifetimes::negative, whatever is ordered of
+  /// it, as long as orders can be met here. When it has not answered after half of ctx's time, the cutout is made here
+  /// meanwhile, and whichever is there first is taken. Errors  of the service when only that could be tried; else
+  /// plan_cutout()'s, with the service's failure beside it.
   Result<Reader> open(const Entry& entry, const FetchContext& ctx, const Renew& renew);
   /// As Sources::open_in_memory.
   Reader open_in_memory(const Entry& entry, const Renew& renew);
 
  private:
+  Result<Reader> ask_service(const Entry& entry, const FetchContext& ctx, const Renew& renew);
+  Result<Reader> make_instead(const Entry& entry, const Error& why, const FetchContext& ctx, const Renew& renew);
+  Result<void> check_served(const Entry& entry, const Reader& served, const FetchContext& ctx, const Renew& renew);
+  struct Hedged {
+    Result<Reader> served;
+    Reader made;  ///< when it was there first
+  };
+  Hedged serve_or_make(const Entry& entry, const FetchContext& ctx, const Renew& renew);
+  Result<Reader> make_guarded(const Entry& entry, const FetchContext& ctx, const Renew& renew);
   Result<Reader> make(const Entry& entry, const FetchContext& ctx, const Renew& renew);
   Result<Reader> inside(const Entry& of, const Reader& file, const FetchContext& ctx, const Renew& renew);
   bool is_whole_file(const Entry& entry, const cache::ContentReader& served, const FetchContext& ctx,
@@ -55,6 +67,7 @@ class LocalCutouts {
   cache::BlockCache& blocks_;
   const Clock& clock_;
   const OpensFiles files_;
+  ServiceFailures services_;
   // By identity and version. A plan is mostly its header: some ten kB.
   Synchronized<Lru<std::shared_ptr<const CutPlan>>> plans_{Lru<std::shared_ptr<const CutPlan>>(200, 4'000'000)};
 };

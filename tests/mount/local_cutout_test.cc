@@ -421,5 +421,81 @@ TEST_F(FailingService, NoAnswerIsNoEmptyFile) {
   EXPECT_EQ(origin_.count("/soda"), asked) << "that it did not make this one is remembered";
 }
 
+std::string circle(const char* radius) {
+  return std::string("/cutout/circle=156.01,48.14,") + radius + ".fits";
+}
+
+TEST_F(FailingService, IsLeftAloneWhateverIsOrderedOfIt) {
+  origin_.misbehave("/soda", {.status = 500});
+  EXPECT_EQ(tree_->read(dataset_ + circle("0.1")).error, 0);
+  const std::size_t asked = origin_.count("/soda");
+  EXPECT_GT(asked, 0U);
+  EXPECT_EQ(tree_->read(dataset_ + circle("0.05")).error, 0);
+  EXPECT_EQ(tree_->read(dataset_ + "/cutout/circle=10,10,0.1.fits").error, ENODATA);
+  EXPECT_EQ(origin_.count("/soda"), asked);
+}
+
+TEST_F(FailingService, ARefusedOrderShutsNobodyOut) {
+  origin_.misbehave("/soda", {.status = 422, .status_body = "what a radius"});
+  const Text cut = tree_->read(dataset_ + circle("0.1"));
+  EXPECT_EQ(cut.error, 0);
+  EXPECT_EQ(tree_->read(dataset_ + "/cutout/circle=10,10,0.1.fits").error, ENODATA);
+  origin_.behave();
+  EXPECT_EQ(tree_->read(dataset_ + circle("0.05")).error, 0);
+  EXPECT_EQ(tree_->xattr(dataset_ + circle("0.05"), "user.skymount.made_by").text, "archive");
+  origin_.misbehave("/soda", {.status = 422, .status_body = "what a radius"});
+  for (const char* radius : {"0.04", "0.03", "0.02"}) EXPECT_EQ(tree_->read(dataset_ + circle(radius)).error, 0);
+  const std::size_t asked = origin_.count("/soda");
+  EXPECT_EQ(tree_->read(dataset_ + circle("0.01")).error, 0);
+  EXPECT_EQ(origin_.count("/soda"), asked) << "it understands nothing";
+}
+
+TEST_F(FailingService, ThatSendsTheWholeFileIsLeftAloneAndTheFileIsNeverThePart) {
+  const std::string url = tree_->xattr(dataset_ + "/i00811.fits", "user.skymount.url").text;
+  origin_.misbehave("/soda", {.redirect_to = url});
+  EXPECT_EQ(tree_->read(dataset_ + "/cutout/circle=10,10,0.1.fits").error, ENODATA) << "far outside";
+  EXPECT_EQ(tree_->xattr(dataset_ + "/cutout/circle=10,10,0.1.fits", "user.skymount.made_by").text, "")
+      << "nobody has made it";
+  const std::size_t asked = origin_.count("/soda");
+  for (const char* radius : {"0.1", "0.05"}) {
+    const Text cut = tree_->read(dataset_ + circle(radius));
+    EXPECT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+    EXPECT_THAT(cut.text, HasSubstr(std::string("skymount region: circle=156.01,48.14,") + radius));
+  }
+  EXPECT_EQ(origin_.count("/soda"), asked);
+}
+
+TEST_F(FailingService, ThatSendsHalfAFileOrNoneIsNotBelieved) {
+  const std::string whole = image_header(kPrimary, 16, {300, 300}) + samples({300, 300});
+  origin_.put("/short.fits", whole.substr(0, 100'000), "application/fits");
+  origin_.put("/headers.fits", image_header(kPrimary, 8, {}), "application/fits");
+  for (const char* answer : {"/short.fits", "/headers.fits"}) {
+    const std::string name = dataset_ + circle(answer[1] == 's' ? "0.1" : "0.05");
+    const std::filesystem::path own = dir_.path() / (answer + 1);
+    std::filesystem::create_directories(own);
+    tree_ = direct_driver({own, setup_.archives});
+    origin_.misbehave("/soda", {.redirect_to = origin_.url(answer)});
+    const Text cut = tree_->read(name);
+    ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+    EXPECT_THAT(cut.text, HasSubstr("skymount region: circle=156.01")) << answer;
+    EXPECT_EQ(tree_->read(dataset_ + "/cutout/circle=10,10,0.1.fits").error, ENODATA) << answer;
+  }
+}
+
+TEST_F(FailingService, ThatDoesNotAnswerIsNotWaitedForTwice) {
+  const MountSetup brief{dir_.path() / "brief", {{"demo", origin_.url("/tap"), "[limits]\nopen = 4\n"}}};
+  std::filesystem::create_directories(brief.folder);
+  tree_ = direct_driver(brief);
+  tree_->list(dataset_ + "/cutout");
+  origin_.misbehave("/soda", {.silent = true});
+  const Text cut = tree_->read(dataset_ + circle("0.1"));
+  ASSERT_EQ(cut.error, 0) << tree_->read("/.skymount/errors.log").text;
+  EXPECT_THAT(cut.text, HasSubstr("skymount region: circle=156.01"));
+  const std::size_t asked = origin_.count("/soda");
+  EXPECT_EQ(tree_->read(dataset_ + circle("0.05")).error, 0);
+  EXPECT_TRUE(tree_->read(dataset_ + circle("0.1")).text == cut.text);
+  EXPECT_EQ(origin_.count("/soda"), asked);
+}
+
 }  // namespace
 }  // namespace skymount::test
