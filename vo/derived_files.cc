@@ -219,7 +219,7 @@ DerivedFiles::Reader DerivedFiles::open_in_memory(const Entry& entry, const Rene
 }
 
 Result<DerivedFiles::Reader> DerivedFiles::open(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
-  Result<Reader> of = files_.open(entry.local->of, ctx, renew);
+  Result<Reader> of = open_original(files_, knowledge_->records, entry.local->of, ctx, renew);
   if (of) of = inside(entry, *of, ctx, renew);
   if (!of) return of;
   if (Reader reader = known(entry, *of)) return reader;

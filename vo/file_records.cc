@@ -130,4 +130,9 @@ void FileRecords::keep_date(const std::string& identity, const std::string& vers
   put(identity, *record);
 }
 
+bool FileRecords::shows_last_modified(const std::string& identity) const {
+  const std::optional<FileRecord> record = get(identity);
+  return record && record->learned.last_modified && !record->dated && !record->withdrawn && !record->computed;
+}
+
 }  // namespace skymount::vo

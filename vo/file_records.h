@@ -47,6 +47,8 @@ class FileRecords {
   void no_ranges(const std::string& identity, const std::string& version);
   /// The same, and that its folder has been shown with the observation's date.
   void keep_date(const std::string& identity, const std::string& version);
+  /// Its Last-Modified is what is shown as its date.
+  bool shows_last_modified(const std::string& identity) const;
 
  private:
   std::string asker() const { return asker_ ? asker_() : ""; }

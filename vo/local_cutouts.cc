@@ -45,6 +45,15 @@ bool is_made_here(std::string_view version) {
   return version.starts_with(kMadeHere);
 }
 
+Result<std::shared_ptr<cache::ContentReader>> open_original(const OpensFiles& files, FileRecords& records,
+                                                            const Entry& of, const FetchContext& ctx,
+                                                            const Renew& renew) {
+  const bool dated = records.shows_last_modified(of.identity);
+  auto reader = files.open(of, ctx, renew);
+  if (reader && !dated) records.keep_date(of.identity, (*reader)->id().version);
+  return reader;
+}
+
 LocalCutouts::LocalCutouts(std::string archive, Lifetimes ttl, std::uint64_t max_bytes,
                            std::shared_ptr<Workers> workers, std::shared_ptr<Knowledge> knowledge,
                            cache::BlockCache& blocks, const Clock& clock, OpensFiles files)
@@ -81,7 +90,7 @@ bool LocalCutouts::is_whole_file(const Entry& entry, const cache::ContentReader&
   const Entry& of = entry.local->of;
   const std::optional<FileRecord> known = knowledge_->records.get(of.identity);
   if ((known && known->learned.size) || served.size() < of.size_estimate.value_or(kSuspicious) / 10 * 9) return false;
-  const Result<Reader> original = files_.open(of, ctx, renew);
+  const Result<Reader> original = open_original(files_, knowledge_->records, of, ctx, renew);
   return original && (*original)->size() == served.size();
 }
 
@@ -221,7 +230,7 @@ Result<LocalCutouts::Reader> LocalCutouts::inside(const Entry& of, const Reader&
 Result<LocalCutouts::Reader> LocalCutouts::make(const Entry& entry, const FetchContext& ctx, const Renew& renew) {
   if (!workers_) return fail(Code::unsupported, "cutouts are not made on this machine");
   const LocalCut& cut = *entry.local;
-  Result<Reader> original = files_.open(cut.of, ctx, renew);
+  Result<Reader> original = open_original(files_, knowledge_->records, cut.of, ctx, renew);
   if (original) original = inside(cut.of, *original, ctx, renew);
   if (!original) return fail(Error(original.error()).during("the original " + cut.of.name));
   const std::optional<FileRecord> older = knowledge_->records.get(entry.identity);

@@ -24,6 +24,12 @@ struct OpensFiles {
   std::function<std::shared_ptr<cache::ContentReader>(const Entry&, const Renew&)> open_in_memory;
 };
 
+/// Opens what something else is made of. Whoever reads that has not opened this: the date that it was shown under
+/// before stays (Sources::keep_date).
+Result<std::shared_ptr<cache::ContentReader>> open_original(const OpensFiles& files, FileRecords& records,
+                                                            const Entry& of, const FetchContext& ctx,
+                                                            const Renew& renew);
+
 /// Thread-safe. One per archive.
 class LocalCutouts {
  public:

@@ -360,6 +360,28 @@ TEST_F(LocalCutouts, ACompressedFileThatIsDamagedIsAnErrorAndNothingOfItStays) {
   }
 }
 
+TEST_F(LocalCutouts, TheDateOfAFileStaysWhenWhatIsMadeOfItIsRead) {
+  const std::string inside = image_header(kPrimary, 16, {100, 80}) + samples({100, 80});
+  for (const std::string id : {"headers", "cut", "seen"})
+    origin_.put("/" + id + ".fits", inside, "application/fits", "\"" + id + "\"", 1'000'000'000);
+  origin_.put("/inner.fits.gz", gzipped(inside), "application/fits", "\"i\"", 1'000'000'000);
+  const std::vector<std::pair<std::string, std::string>> made = {{"headers.fits", "headers.fits.hdr"},
+                                                                 {"cut.fits", "cutout/pixels=1..9,1..9.fits"},
+                                                                 {"inner.fits.gz", "inner.fits"},
+                                                                 {"seen.fits", "seen.fits.png"}};
+  for (const auto& [name, other] : made) tiny_.add({name.substr(0, name.find('.')), {{"#this", "/" + name}}});
+  for (const auto& [name, other] : made) {
+    const std::string id = name.substr(0, name.find('.')), folder = "/tiny/collection=TINY/1913-08-21_TINY_" + id + "/";
+    const auto before = tree_->stat(folder + name).mtime;
+    ASSERT_EQ(tree_->read(folder + other).error, 0) << tree_->read("/.skymount/errors.log").text;
+    EXPECT_EQ(tree_->stat(folder + name).mtime, before) << other;
+    tree_->read(folder + name);
+    EXPECT_EQ(tree_->stat(folder + name).mtime, before) << other;
+    tree_->remount();
+    EXPECT_EQ(tree_->stat(folder + name).mtime, before) << other;
+  }
+}
+
 class FailingService : public ::testing::Test {
  protected:
   FailingService() : archive_(origin_, {}), setup_{dir_.path(), {{"demo", origin_.url("/tap"), ""}}} {
