@@ -13,8 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace skymount::vo {
@@ -45,7 +48,10 @@ Result<void> ask(Workers& workers, const FetchContext& ctx = patient()) {
 
 /// tests/fits/bad_worker.cc: what it does wrong is told in the place of the memory that it may have.
 Workers bad(std::uint64_t how) {
-  return Workers({SKYMOUNT_BAD_WORKER, 2, how, std::chrono::milliseconds(300)});
+  WorkerOptions options{SKYMOUNT_BAD_WORKER, 2};
+  options.memory_bytes = how;
+  options.silence = std::chrono::milliseconds(300);
+  return Workers(options);
 }
 
 TEST(Wall, AWorkerThatCrashesIsReplaced) {
@@ -70,7 +76,10 @@ TEST(Wall, AWorkerThatComputesForEverIsEnded) {
 }
 
 TEST(Wall, TheCallersTimeAndWishEndAJob) {
-  Workers workers({SKYMOUNT_BAD_WORKER, 2, 2, std::chrono::seconds(60)});
+  WorkerOptions options{SKYMOUNT_BAD_WORKER, 2};
+  options.memory_bytes = 2;
+  options.silence = std::chrono::seconds(60);
+  Workers workers(options);
   EXPECT_EQ(ask(workers, FetchContext::within(std::chrono::milliseconds(100), "test")).error().code(), Code::timed_out);
   std::stop_source stop;
   std::jthread later([&] {
@@ -110,6 +119,74 @@ TEST(Wall, OneWorkerServesManyJobsAndThreeServeAnyNumberOfCallers) {
   EXPECT_LE(workers.started(), 3U);
 }
 
+const Workers::Take kNothingToTake = [](FrameKind, ByteView) -> Result<void> { return {}; };
+
+/// A job that wants ten bytes of a file.
+Result<void> want_bytes(Workers& workers, const ServeRange& read) {
+  return workers.run(FrameKind::pixels, {}, read, kNothingToTake, patient());
+}
+
+Result<SharedBytes> at_once(ByteRange range) {
+  return SharedBytes(Bytes(range.length));
+}
+
+TEST(Wall, WhoWaitsForASlowArchiveKeepsNobodyWaiting) {
+  WorkerOptions options{SKYMOUNT_BAD_WORKER, 2};
+  options.memory_bytes = 99;
+  options.most_stalled = 3;
+  options.stalled = std::chrono::milliseconds(200);
+  Workers workers(options);
+  std::atomic<bool> go_on = false;
+  std::atomic<int> waiting = 0;
+  const ServeRange slowly = [&](ByteRange range) {
+    ++waiting;
+    go_on.wait(false);
+    return at_once(range);
+  };
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 4; ++i) callers.emplace_back([&] { EXPECT_TRUE(want_bytes(workers, slowly)); });
+  while (waiting < 4) std::this_thread::yield();  // two, then two in the places of those that stall
+  const Result<void> outcome = want_bytes(workers, at_once);
+  EXPECT_TRUE(outcome) << outcome.error().what();
+  EXPECT_EQ(workers.living(), 5U);
+  go_on = true;
+  go_on.notify_all();
+  callers.clear();
+  EXPECT_LE(workers.living(), 3U) << "what stalled leaves nothing behind";
+}
+
+TEST(Wall, AWorkerThatIsStoppedHoldsUpAQuestionForARegionForSecondsOnly) {
+  WorkerOptions options{SKYMOUNT_BAD_WORKER, 2};
+  options.memory_bytes = 2;
+  options.region_silence = std::chrono::milliseconds(200);
+  Workers workers(options);
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(ask(workers).error().code(), Code::corrupt);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> out;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream in(task.path() / "children");
+    for (pid_t pid = 0; in >> pid;) out.push_back(pid);
+  }
+  return out;
+}
+
+TEST(Wall, AnIdleWorkerEndsAndLeavesNoZombie) {
+  WorkerOptions options{SKYMOUNT_BAD_WORKER, 2};
+  options.memory_bytes = 99;
+  options.idle = std::chrono::milliseconds(300);
+  Workers workers(options);
+  ASSERT_TRUE(want_bytes(workers, at_once));
+  EXPECT_EQ(workers.living(), 1U);
+  EXPECT_EQ(children().size(), 1U);
+  for (int i = 0; i < 100 && !children().empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_TRUE(children().empty());
+  EXPECT_EQ(workers.living(), 0U);
+}
+
 /// How a process ends that entered the sandbox and then did this.
 template <class Deed>
 int after_entering(Deed deed) {
@@ -118,7 +195,7 @@ int after_entering(Deed deed) {
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], 3);
-    if (!enter_sandbox(3, 32 << 20)) _exit(99);
+    if (!enter_sandbox(3, 96 << 20)) _exit(99);
     deed();
     _exit(0);
   }
@@ -144,7 +221,8 @@ TEST(Sandbox, LeavesNothingButComputing) {
     mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   }))) << "executable memory";
   EXPECT_EQ(after_entering([] {
-              if (std::malloc(64 << 20) != nullptr) _exit(1);  // over the 32 MB that it may have
+              if (std::malloc(128 << 20) != nullptr)
+                _exit(1);  // over the 96 MB that it may have, stacks of threads included
               if (std::malloc(8 << 20) == nullptr) _exit(2);
             }),
             0)

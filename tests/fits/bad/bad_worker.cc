@@ -34,6 +34,17 @@ int main(int argc, char** argv) {
     case 4: put(frame_head(FrameKind::region, 0xffffffff)); break;
     case 5: put(FrameKind::want, pack(std::vector<ByteRange>{{0, ~std::uint64_t{0}}})); break;
     case 6: put(FrameKind::failed, as_bytes("?")); break;
+    case 99:  // well behaved: its job is done when the wanted bytes have come
+      for (;;) {
+        put(FrameKind::want, pack(std::vector<ByteRange>{{0, 10}}));
+        for (std::size_t came = 0; came < kFrameHead + 10;) {
+          const auto more = read(3, job, kFrameHead + 10 - came);
+          if (more <= 0) return 0;
+          came += static_cast<std::size_t>(more);
+        }
+        put(FrameKind::done, {});
+        if (read(3, job, sizeof job) <= 0) return 0;
+      }
     default: return 0;
   }
   pause();

@@ -20,9 +20,13 @@ using ServeRange = std::function<Result<SharedBytes>(ByteRange)>;
 
 struct WorkerOptions {
   std::filesystem::path program;              ///< skymount-fits
-  unsigned most = 2;                          ///< at once that may wait for a file's bytes; one more that does not
+  unsigned most = 2;                          ///< at once that compute pixels; one more that does not need a file's
+  unsigned most_stalled = 6;                  ///< beside them: whose archive keeps them waiting
+  std::chrono::milliseconds stalled{2'000};   ///< so long without bytes gives a worker's place to another
   std::uint64_t memory_bytes = 64 << 20;      ///< each may have
   std::chrono::milliseconds silence{30'000};  ///< how long a worker may compute without a word
+  std::chrono::milliseconds region_silence{5'000};  ///< the same of where a region lies: a matter of milliseconds
+  std::chrono::milliseconds idle{60'000};           ///< without a job a worker ends
 };
 
 /// Thread-safe. Its destructor ends all workers.
@@ -45,6 +49,8 @@ class Workers {
 
   /// How many were started so far, for tests.
   unsigned started() const;
+  /// How many there are now, for tests.
+  unsigned living() const;
 
  private:
   class Impl;
