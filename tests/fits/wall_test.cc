@@ -165,6 +165,14 @@ TEST(Wall, AWorkerThatIsStoppedHoldsUpAQuestionForARegionForSecondsOnly) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
 }
 
+/// "CapEff" of /proc/PID/status, or "" when there is no such process.
+std::string status_of(pid_t pid, const std::string& field) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(field + ":\t")) return line.substr(field.size() + 2);
+  return "";
+}
+
 std::vector<pid_t> children() {
   std::vector<pid_t> out;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
@@ -185,6 +193,20 @@ TEST(Wall, AnIdleWorkerEndsAndLeavesNoZombie) {
   for (int i = 0; i < 100 && !children().empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_TRUE(children().empty());
   EXPECT_EQ(workers.living(), 0U);
+}
+
+TEST(Wall, AWorkerHasNoCapabilitiesWhoeverStartsIt) {
+  WorkerOptions options{SKYMOUNT_BAD_WORKER, 2};
+  options.memory_bytes = 99;
+  Workers workers(options);
+  const std::string own = status_of(getpid(), "CapBnd");
+  ASSERT_TRUE(want_bytes(workers, at_once));
+  ASSERT_EQ(children().size(), 1U);
+  const pid_t worker = children().front();
+  for (const char* set : {"CapEff", "CapPrm", "CapInh", "CapAmb"})
+    EXPECT_EQ(status_of(worker, set), "0000000000000000") << set;
+  EXPECT_EQ(status_of(worker, "NoNewPrivs"), "1");
+  EXPECT_EQ(status_of(getpid(), "CapBnd"), own) << "what starts it keeps its own";
 }
 
 /// How a process ends that entered the sandbox and then did this.
