@@ -183,6 +183,14 @@ std::optional<Entry> unpacked_entry(const Entry& packed) {
   return std::nullopt;
 }
 
+std::vector<Entry> made_of(const Entry& file) {
+  std::vector<Entry> out;
+  if (auto headers = header_entry(file)) out.push_back(std::move(*headers));
+  if (auto picture = picture_entry(file)) out.push_back(std::move(*picture));
+  if (!file.service && !file.table) out.push_back(unpacked_entry_of(file));
+  return out;
+}
+
 DerivedFiles::DerivedFiles(std::string archive, std::shared_ptr<Knowledge> knowledge, cache::BlockCache& blocks,
                            const Clock& clock, std::shared_ptr<Workers> workers, OpensFiles files)
     : archive_(std::move(archive)),

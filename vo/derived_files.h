@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace skymount::vo {
 
@@ -25,6 +26,9 @@ std::optional<Entry> picture_entry(const Entry& file);
 std::optional<Entry> unpacked_entry(const Entry& packed);
 /// Whatever its name is: for a file that turned out to be compressed.
 Entry unpacked_entry_of(const Entry& packed);
+
+/// All that may have been made of this file alone, under whatever name.
+std::vector<Entry> made_of(const Entry& file);
 
 /// Thread-safe. One per archive.
 class DerivedFiles {

@@ -5,6 +5,7 @@
 #include "fs/daemon/tree_walk.h"
 #include "fs/tree/errno_map.h"
 #include "fs/tree/readable.h"
+#include "vo/derived_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -53,6 +54,20 @@ Json act(cache::BlockCache& blocks, const cache::ContentId& id, const Kept& kept
   return out;
 }
 
+/// What was made of a file leaves with it; returns the bytes that are freed.
+std::uint64_t clear_what_was_made_of(cache::BlockCache& blocks, const Place& place) {
+  std::uint64_t freed = 0;
+  const vo::Sources& sources = place.archive->sources;
+  for (const vo::Entry& made : vo::made_of(*place.entry)) {
+    const std::string version = sources.known(made).version;
+    if (version.empty()) continue;
+    const cache::ContentId id = sources.content_id(made, version);
+    const std::uint64_t bytes = blocks.kept(id).value_or(Kept{}).bytes;
+    if (bytes > 0 && blocks.clear(id)) freed += bytes;
+  }
+  return freed;
+}
+
 }  // namespace
 
 Result<std::string> cache_action_of_paths(const Namespace& tree, cache::BlockCache& blocks, std::string_view action,
@@ -69,6 +84,10 @@ Result<std::string> cache_action_of_paths(const Namespace& tree, cache::BlockCac
     ++sum.files;
     Json line = {{"event", "file"}, {"path", place.path}};
     line.update(act(blocks, id, kept, action, sum, stop));
+    if (const std::uint64_t freed = action == "clear" ? clear_what_was_made_of(blocks, place) : 0; freed > 0) {
+      line["freed_bytes"] = line["freed_bytes"].get<std::uint64_t>() + freed;
+      sum.freed += freed;
+    }
     files.push_back(text_of(line));
   };
   const auto failure = [&](const std::string& path, const Error& error) {

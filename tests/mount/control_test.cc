@@ -173,6 +173,16 @@ TEST_F(ControlCommands, PinsSurviveARemountAndAClearing) {
   EXPECT_EQ(status()["cache"]["bytes"], 0);
 }
 
+TEST_F(ControlCommands, ClearingAFolderTakesWhatWasMadeOfItsFilesAlong) {
+  mount();
+  ASSERT_EQ(run("cat " + at(folder_ + "/f0.fits") + " | wc -c").exit_code, 0);
+  ASSERT_EQ(run("grep -q SIMPLE " + at(folder_ + "/f0.fits.hdr")).exit_code, 0);
+  ASSERT_EQ(run("grep -q PNG " + at(folder_ + "/f1.fits.png")).exit_code, 0);
+  EXPECT_EQ(skymount("cache clear " + at(folder_)).exit_code, 0);
+  EXPECT_EQ(status()["cache"]["bytes"], 0);
+  EXPECT_EQ(run("grep -q SIMPLE " + at(folder_ + "/f0.fits.hdr")).exit_code, 0) << "and is made again";
+}
+
 TEST_F(ControlCommands, VerifyFindsDamageAndForgetsItWithAndWithoutAMount) {
   mount();
   ASSERT_EQ(skymount("prefetch " + at(folder_)).exit_code, 0);
