@@ -98,6 +98,7 @@ Result<LocalCutouts::Reader> LocalCutouts::open(const Entry& entry, const FetchC
   if (!entry.service || made_before(entry)) return make(entry, ctx, renew);
   const std::optional<Error> failed = workers_ ? services_.failure(*entry.service) : std::nullopt;
   if (!failed) return ask_service(entry, ctx, renew);
+  if (Reader kept = files_.open_in_memory(entry, {})) return kept;  // it worked for this one before
   Result<Reader> made = make(entry, ctx, renew);
   // It may be able to do what nobody can do here.
   return !made && made.error().code() == Code::unsupported ? ask_service(entry, ctx, renew) : made;

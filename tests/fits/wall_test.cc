@@ -145,7 +145,9 @@ TEST(Wall, WhoWaitsForASlowArchiveKeepsNobodyWaiting) {
   };
   std::vector<std::jthread> callers;
   for (int i = 0; i < 4; ++i) callers.emplace_back([&] { EXPECT_TRUE(want_bytes(workers, slowly)); });
-  while (waiting < 4) std::this_thread::yield();  // two, then two in the places of those that stall
+  const auto begun = std::chrono::steady_clock::now();
+  while (waiting < 4 && std::chrono::steady_clock::now() - begun < std::chrono::seconds(10)) std::this_thread::yield();
+  EXPECT_EQ(waiting, 4) << "two, then two in the places of those that stall";
   const Result<void> outcome = want_bytes(workers, at_once);
   EXPECT_TRUE(outcome) << outcome.error().what();
   EXPECT_EQ(workers.living(), 5U);
