@@ -2,6 +2,7 @@
 #include "vo/fits/worker/region.h"
 
 #include "vo/fits/worker/frames_of_sky.h"
+#include "vo/fits/worker/visible.h"
 
 #include <wcslib/wcs.h>
 #include <wcslib/wcsfix.h>
@@ -19,9 +20,6 @@
 
 namespace skymount::vo {
 namespace {
-
-// Where part of a region cannot be projected, the image itself is searched on a grid of so many points a side.
-constexpr int kGrid = 33;
 
 std::string trimmed(const char* text, std::size_t most = 71) {
   std::string out(text, strnlen(text, most));
@@ -98,53 +96,12 @@ class Part {
   wcsprm part_{};
 };
 
-struct Extent {
-  double low = HUGE_VAL, high = -HUGE_VAL;
-  void add(double value) {
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  bool empty() const { return low > high; }
-};
-
 HeaderFrame frame_of(const wcsprm& sky) {
   HeaderFrame frame;
   frame.longitude = trimmed(sky.lngtyp);
   frame.system = trimmed(sky.radesys);
   if (!undefined(sky.equinox) && std::isfinite(sky.equinox)) frame.equinox = sky.equinox;
   return frame;
-}
-
-/// Pixel positions of points on the sky; false where one cannot be projected.
-bool to_pixel(wcsprm& sky, const SkyPoint& point, std::array<double, 2>& pixel) {
-  std::array<double, 2> world{}, image{};
-  double phi = 0, theta = 0;
-  int bad = 0;
-  world[static_cast<std::size_t>(sky.lng)] = point.ra_deg;
-  world[static_cast<std::size_t>(sky.lat)] = point.dec_deg;
-  const int status = wcss2p(&sky, 1, 2, world.data(), &phi, &theta, image.data(), pixel.data(), &bad);
-  return status == 0 && std::isfinite(pixel[0]) && std::isfinite(pixel[1]);
-}
-
-/// The image's own points that lie within the circle around the region: for regions of which part cannot be seen.
-void add_visible(wcsprm& sky, const std::array<double, 2>& size, const SkyPoint& centre, double reach,
-                 std::array<Extent, 2>& extents) {
-  for (int i = 0; i < kGrid * kGrid; ++i) {
-    std::array<double, 2> pixel = {0.5 + size[0] * (i % kGrid) / (kGrid - 1.0),
-                                   0.5 + size[1] * (i / kGrid) / (kGrid - 1.0)};
-    std::array<double, 2> image{}, world{};
-    double phi = 0, theta = 0;
-    int bad = 0;
-    if (wcsp2s(&sky, 1, 2, pixel.data(), image.data(), &phi, &theta, world.data(), &bad) != 0) continue;
-    const SkyPoint seen{world[static_cast<std::size_t>(sky.lng)], world[static_cast<std::size_t>(sky.lat)]};
-    if (!(separation(seen, centre) <= reach)) continue;
-    // As much around it as the grid is wide: what lies between two points is not cut off.
-    for (std::size_t axis = 0; axis < 2; ++axis) {
-      const double step = size[axis] / (kGrid - 1.0);
-      extents[axis].add(pixel[axis] - step);
-      extents[axis].add(pixel[axis] + step);
-    }
-  }
 }
 
 /// NAXISn of the header: wcslib does not keep it.
@@ -166,22 +123,22 @@ Result<void> add_sky(const RegionJob& job, const wcsprm& whole, RegionAnswer& an
   const HeaderFrame frame = frame_of(sky);
   const Result<SkyPoint> centre = from_icrs(job.centre, frame);
   if (!centre) return fail(centre.error());
+  const Sight sight{
+      &sky, {axis_length(job.cards, part.axis(0)), axis_length(job.cards, part.axis(1))}, *centre, job.reach_deg};
   std::array<Extent, 2> extents;
-  bool all_seen = true;
+  Tears tears(sight);
   for (const SkyPoint& point : job.outline) {
     const Result<SkyPoint> there = from_icrs(point, frame);
-    std::array<double, 2> pixel{};
-    if (!there || !to_pixel(sky, *there, pixel)) {
-      all_seen = false;
+    Projected seen;
+    if (!there || !project(sky, *there, seen)) {
+      tears.add_unseen();
       continue;
     }
-    extents[0].add(pixel[0]);
-    extents[1].add(pixel[1]);
+    tears.add(seen);
+    extents[0].add(seen.pixel[0]);
+    extents[1].add(seen.pixel[1]);
   }
-  if (!all_seen) {
-    const std::array<double, 2> size = {axis_length(job.cards, part.axis(0)), axis_length(job.cards, part.axis(1))};
-    add_visible(sky, size, *centre, job.reach_deg, extents);
-  }
+  if (tears.found()) add_all_inside(sight, extents);
   if (extents[0].empty()) return fail(Code::no_data, "the region is on the other side of the sky");
   for (int i = 0; i < 2; ++i)
     answer.push_back(
@@ -223,7 +180,10 @@ Result<RegionAnswer> find_region(const RegionJob& job) {
   wcsprm* whole = systems.primary();
   if (whole == nullptr) return fail(Code::unsupported, "the header's coordinates cannot be read");
   std::array<int, NWCSFIX> fixed{};
-  wcsfix(7, nullptr, whole, fixed.data());  // what cannot be mended shows in the next step
+  std::vector<int> lengths;  // of a map that lies more than half a turn from its reference: it is given another
+  for (int axis = 1; axis <= whole->naxis; ++axis)
+    lengths.push_back(static_cast<int>(std::clamp(axis_length(job.cards, static_cast<std::uint32_t>(axis)), 1.0, 1e9)));
+  wcsfix(7, lengths.data(), whole, fixed.data());  // what cannot be mended shows in the next step
   if (const int status = wcsset(whole); status != 0) {
     return fail(Code::unsupported, std::string("the header's coordinates cannot be used: ") +
                                        wcs_errmsg[std::clamp(status, 0, 14)] + "; pixels=X0..X1,Y0..Y1 works");
