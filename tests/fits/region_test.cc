@@ -134,5 +134,17 @@ TEST(Region, EveryPixelOfACircleIsTakenAlsoAtThePolesAndTheSeamsOfAllSkyMaps) {
   }
 }
 
+TEST(Region, ACylinderThatIsUnrolledFurtherThanHalfATurnShowsItsSkyThere) {
+  const Map map{"CAR", false, 300, 200, 1.2, 123};
+  RegionJob job = circle_job(map, {266, -29}, 5);
+  const std::size_t at = job.cards.find("CRPIX1  = ");
+  job.cards.replace(at, 80, test::card("CRPIX1  = 100.0"));  // the image ends at a longitude of -240 degrees from there
+  const Result<RegionAnswer> answer = find_region(job);
+  ASSERT_TRUE(answer) << answer.error().what();
+  const double middle = 100 + (360 + 123 - 266) / 1.2;
+  EXPECT_LT((*answer)[0].low, middle - 4);
+  EXPECT_GT((*answer)[0].high, middle + 4);
+}
+
 }  // namespace
 }  // namespace skymount::vo

@@ -21,8 +21,9 @@ constexpr std::int64_t kMostPoints = 2'000'000;
 constexpr int kBorderPoints = 33;
 // Pixel centres on the very border of the region are inside, up to rounding.
 constexpr double kRounding = 1e-9;
-// The thin end of a region along a seam touches centres only now and then: so many lines without one are its end.
-constexpr double kGap = 16;
+// The thin end of a region along a seam touches centres only now and then: so many lines without one are its end, or as
+// many as have so many pixels.
+constexpr double kMostLines = 64, kLeastLines = 4, kLinesPoints = 200'000;
 
 using Pixel = std::array<double, 2>;
 
@@ -52,7 +53,7 @@ class Looker {
     if (status != 0 && status != WCSERR_BAD_PIX) return false;
     bool any = false;
     for (std::size_t i = 0; i < count; ++i) {
-      if (bad_[i] != 0 || !inside(&world_[2 * i])) continue;
+      if (bad_[i] != 0 || !(std::abs(theta_[i]) <= 90 + kRounding) || !inside(&world_[2 * i])) continue;
       any = true;
       take(pixels_[2 * i + axis]);
     }
@@ -86,11 +87,13 @@ void clip(const Sight& sight, std::array<Extent, 2>& extents) {
 /// One side moves outwards for as long as one of the lines around it, up to `step` away, has a pixel inside.
 bool grow(Looker& looker, const Sight& sight, std::array<Extent, 2>& box, std::size_t axis, bool up, double step) {
   bool grew = false;
+  const double length = box[1 - axis].high - box[1 - axis].low + 1;
+  const double near = std::clamp(std::floor(kLinesPoints / length), kLeastLines, kMostLines);
   for (;;) {
     double& edge = up ? box[axis].high : box[axis].low;
     const double end = up ? sight.size[axis] : 1.0;
     double furthest = edge;
-    for (double away = 1; away <= std::max(step, kGap); away += away < 4 ? 1 : away / 2) {
+    for (double away = 1; away <= std::max(step, near); away += away < near ? 1 : away / 2) {
       const double at = up ? std::min(edge + std::floor(away), end) : std::max(edge - std::floor(away), end);
       if (at == edge) break;
       Pixel from{};
@@ -150,6 +153,8 @@ Tears::Tears(const Sight& sight) {
     const double to_pole = zenithal_ ? 90 + middle.theta : 90 - std::abs(middle.theta);
     torn_ = torn_ || to_pole <= sight.reach_deg;
   }
+  // Cylinders are unrolled further than once round, in maps whose reference is at their side: there is sky, too.
+  if (category == CYLINDRICAL) sight.sky->cel.prj.bounds &= ~4;
   if (!torn_ && !zenithal_) torn_ = leads_elsewhere(sight);
 }
 
