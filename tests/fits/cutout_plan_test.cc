@@ -133,6 +133,50 @@ TEST_F(CutoutPlan, TheFirstImageWithASkyIsMeantUnlessAnHduIsNamed) {
   EXPECT_EQ(plan(file, named).error().code(), Code::invalid);
 }
 
+TEST_F(CutoutPlan, AnExtensionInheritsNoCoordinatesOfThePrimary) {
+  const std::vector<std::string> foreign = {"WCSAXES =                    3",
+                                            "CD1_1   = 9.0",
+                                            "CD1_2A  = 9.0",
+                                            "PC1_1   = 9.0",
+                                            "PV2_1   = 9.0",
+                                            "CROTA2  = 45.0",
+                                            "A_ORDER = 2",
+                                            "A_0_2   = 9.0",
+                                            "BP_1_1  = 9.0",
+                                            "LONPOLE = 9.0",
+                                            "RADESYS = 'FK4'",
+                                            "EQUINOX = 1950.",
+                                            "CRVAL3  = 9.0",
+                                            "CTYPE1B = 'LINEAR'",
+                                            "LTM1_1  = 2.0",
+                                            "LTV2    = 9.0",
+                                            "WAT1_001= 'x'",
+                                            "PC001002= 9.0",
+                                            "AMDX1   = 9.0",
+                                            "BLANK   = 7",
+                                            "BSCALE  = 9.0",
+                                            "GROUPS  = F",
+                                            "CDELT1A = 9.0",
+                                            "CDELT3  = 9.0",
+                                            "WCSNAMEA= 'x'"};
+  std::vector<std::string> primary = {"EXPTIME = 33.0", "CDSNAME = 'kept'", "PCOLOR  = 'kept'",
+                                      "EXTEND  =                    T"};
+  primary.insert(primary.end(), foreign.begin(), foreign.end());
+  std::vector<std::string> own = tan_cards(10, 10, 0.01, 100, 80);
+  own.emplace_back("INHERIT =                    T");
+  File file(image_header(kPrimary, 8, {}, primary) + image_header(kImageExtension, 16, {100, 80}, own) +
+            samples({100, 80}));
+  const auto made = plan(file, square(10, 10, 0.1));
+  ASSERT_TRUE(made) << made.error().what();
+  for (const std::string& card : foreign) {
+    const std::string key = card.substr(0, std::min(card.find_first_of(" ="), std::size_t{8}));
+    EXPECT_EQ(value(*made, key), "(none)") << key;
+  }
+  EXPECT_EQ(value(*made, "EXPTIME"), "33.0");
+  EXPECT_EQ(value(*made, "CDSNAME"), "kept");
+  EXPECT_EQ(value(*made, "PCOLOR"), "kept");
+}
+
 TEST_F(CutoutPlan, ACubeIsCutByPlanesAndByBand) {
   auto cards = tan_cards(10, 10, 0.01, 30, 20);
   cards.insert(cards.end(),

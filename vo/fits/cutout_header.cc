@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vo/fits/cutout_header.h"
 
+#include "vo/fits/coordinate_keys.h"
 #include "vo/fits/header_tables.h"
 
 #include <algorithm>
@@ -94,7 +95,8 @@ bool is_comment(std::string_view key) {
   return key.empty() || key == "COMMENT" || key == "HISTORY";
 }
 
-/// FITS 4.0 section 4.4.2.6: what the extension does not say itself holds as the primary header says it.
+/// FITS 4.0 section 4.4.2.6: what the extension does not say itself holds as the primary header says it; never where
+/// its pixels are and what they mean.
 void inherit(std::vector<Card>& cards, const std::vector<Card>& primary) {
   std::set<std::string> own;
   for (const Card& card : cards) own.emplace(keyword(card));
@@ -104,7 +106,8 @@ void inherit(std::vector<Card>& cards, const std::vector<Card>& primary) {
     if (key != "CONTINUE") {
       const bool structural = key == "BITPIX" || key.starts_with("NAXIS") || key == "GROUPS" || key == "BLOCKED" ||
                               key == "BSCALE" || key == "BZERO" || key == "BLANK" || key.starts_with("EXT") ||
-                              is_one_of(key, kOfPlace) || is_one_of(key, kStale) || names_distortion(key);
+                              is_one_of(key, kOfPlace) || is_one_of(key, kStale) || names_distortion(key) ||
+                              names_coordinates(key);
       taken = !structural && !is_comment(key) && !own.contains(std::string(key));
     }
     if (taken) cards.push_back(card);
