@@ -272,6 +272,55 @@ TEST_F(CutoutPlan, DistortionTablesThatAreLeftBehindAreToldInTheHistory) {
   EXPECT_THAT(std::string(as_text(plan(plain, square(156, 48, 0.01))->header)), Not(HasSubstr("warning")));
 }
 
+/// The header of an image compressed in tiles of `side` x `side`, and nothing behind it.
+std::string tiled_header(int bitpix, long side, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> cards = {"XTENSION= 'BINTABLE'",
+                                    "BITPIX  = 8",
+                                    "NAXIS   = 2",
+                                    "NAXIS1  = 8",
+                                    "NAXIS2  = 1",
+                                    "PCOUNT  = 0",
+                                    "GCOUNT  = 1",
+                                    "TFIELDS = 1",
+                                    "TTYPE1  = 'COMPRESSED_DATA'",
+                                    "TFORM1  = '1PB(1000)'",
+                                    "ZIMAGE  = T",
+                                    "ZCMPTYPE= 'RICE_1'",
+                                    "ZBITPIX = " + std::to_string(bitpix),
+                                    "ZNAXIS  = 2",
+                                    "ZNAXIS1 = 10000",
+                                    "ZNAXIS2 = 10000",
+                                    "ZTILE1  = " + std::to_string(side),
+                                    "ZTILE2  = " + std::to_string(side)};
+  cards.insert(cards.end(), more.begin(), more.end());
+  std::string out;
+  for (const std::string& text : cards) out += test::card(text);
+  return image_header(kPrimary, 8, {}) + test::blocks(out + test::card("END"), ' ') + test::blocks("x", '\0');
+}
+
+TEST_F(CutoutPlan, TilesTooLargeForMemoryAreRefusedBeforeAnythingIsPromised) {
+  File small(tiled_header(-32, 1000)), large(tiled_header(-32, 3000)), huge(tiled_header(-64, 5000));
+  EXPECT_FALSE(plan(small, pixels({1, 10}, {1, 10}))->image.alone);
+  const auto alone = plan(large, pixels({1, 10}, {1, 10}));
+  ASSERT_TRUE(alone) << alone.error().what();
+  EXPECT_TRUE(alone->image.alone) << "over the 64 MiB that each may have, within the 128 MiB for one at a time";
+  const auto refused = plan(huge, pixels({1, 10}, {1, 10}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::unsupported);
+  EXPECT_THAT(refused.error().what(), HasSubstr("MiB of memory"));
+  // Tiles that lie side by side are held together.
+  EXPECT_EQ(plan(large, pixels({1, 10000}, {1, 10})).error().code(), Code::unsupported);
+}
+
+TEST_F(CutoutPlan, ABlockSizeThatCannotBeIsNotTriedOut) {
+  for (const char* size : {"0", "-5", "2000000000"}) {
+    File file(tiled_header(16, 100, {"ZNAME1  = 'BLOCKSIZE'", std::string("ZVAL1   = ") + size}));
+    EXPECT_EQ(plan(file, pixels({1, 10}, {1, 10})).error().code(), Code::corrupt) << size;
+  }
+  File file(tiled_header(16, 100, {"ZNAME1  = 'BLOCKSIZE'", "ZVAL1   = 32"}));
+  EXPECT_TRUE(plan(file, pixels({1, 10}, {1, 10})));
+}
+
 TEST_F(CutoutPlan, AnAxisThatIsListedInATableKeepsNobodyFromTheSky) {
   std::vector<std::string> cards = tan_cards(156, 48, 0.001, 100, 80);
   for (const char* text :

@@ -5,6 +5,7 @@
 #include "vo/fits/cutout_header.h"
 #include "vo/fits/header_tables.h"
 #include "vo/fits/picture_cards.h"
+#include "vo/fits/tile_memory.h"
 
 #include <algorithm>
 #include <cmath>
@@ -192,6 +193,18 @@ Result<void> is_there(const CutPlan& plan, std::uint64_t size) {
   return fail(Code::corrupt, "the FITS file ends before the pixels that its header promises");
 }
 
+/// That the tiles can be unpacked is known before anybody is promised pixels.
+Result<void> find_memory(CutPlan& plan, const std::vector<Card>& table, Workers& workers, const FetchContext& ctx) {
+  if (!plan.image.tiled) return {};
+  const Result<std::uint64_t> needed = tile_memory(table, plan.image.unit_bytes, plan.box);
+  if (!needed) return fail(needed.error());
+  const Result<bool> alone = ask_memory(*needed, workers, ctx);
+  if (!alone) return fail(alone.error());
+  plan.image.tile_memory = *needed;
+  plan.image.alone = *alone;
+  return {};
+}
+
 }  // namespace
 
 std::uint64_t CutPlan::data_bytes() const {
@@ -209,6 +222,7 @@ Result<CutPlan> plan_cutout(std::uint64_t size, const ReadRange& read, const Cut
                             const FetchContext& ctx) {
   Result<Candidate> from = choose(size, read, spec);
   if (!from) return fail(std::move(from).error());
+  const std::vector<Card> table = from->cards;
   if (from->image.tiled) from->cards = picture_cards(from->cards);
   const std::vector<std::string> lost = lost_tables(from->cards);
   if (!lost.empty()) from->cards = without_tables(from->cards);
@@ -225,6 +239,7 @@ Result<CutPlan> plan_cutout(std::uint64_t size, const ReadRange& read, const Cut
     return fail(Code::too_large,
                 "the cutout would have " + std::to_string(plan.size()) + " bytes, over [cutout] max_bytes");
   }
+  if (Result<void> room = find_memory(plan, table, workers, ctx); !room) return fail(room.error());
   return plan;
 }
 

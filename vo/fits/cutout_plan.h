@@ -43,6 +43,8 @@ struct CutImage {
   std::int32_t bitpix = 0;
   std::vector<std::int64_t> axes;
   bool tiled = false;
+  std::uint64_t tile_memory = 0;  ///< what a worker needs to unpack the box
+  bool alone = false;             ///< as much as only one may have at a time
 };
 
 struct CutPlan {

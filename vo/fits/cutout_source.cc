@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "vo/fits/cutout_source.h"
 
+#include "vo/fits/tile_memory.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -221,7 +223,9 @@ class TiledCutout final : public cache::ByteSource {
         return fail(Code::corrupt, "bytes beyond the compressed image were asked for");
       return original_->read_alone({image.unit_offset + range.offset, range.length}, ctx);
     };
-    const PixelsJob job{image.unit_bytes, image.bitpix, plan_->box};
+    const PixelsJob job{image.unit_bytes, image.bitpix, plan_->box, 1, image.tile_memory};
+    const LargeTurn turn(image.alone, ctx);
+    if (!turn.ok()) return turn.ok();
     const FetchContext ahead{Priority::prefetch, ctx.cause, ctx.deadline, {}};
     const auto soon = [&](ByteRange range) {
       if (range.end() <= image.unit_bytes)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "vo/fits/picture.h"
 
+#include "vo/fits/tile_memory.h"
+
 #include "vo/fits/cards.h"
 #include "vo/fits/cutout_plan.h"
 
@@ -166,6 +168,7 @@ Result<void> read_tiled(Canvas& canvas, const Sampling& sampling, const CutPlan&
                         const ReadRange& read, const FetchSoon& soon, Workers& workers, const FetchContext& ctx) {
   PixelsJob job{plan.image.unit_bytes, plan.image.bitpix, plan.box};
   job.every = sampling.every_row ? 1 : sampling.step;
+  job.memory = plan.image.tile_memory;
   for (std::size_t i = 2; i < job.box.size(); ++i) job.box[i].first = job.box[i].second = (job.box[i].second + 1) / 2;
   const std::int64_t rows = (sampling.ny + job.every - 1) / job.every;
   std::int64_t row = 0;
@@ -192,6 +195,8 @@ Result<void> read_tiled(Canvas& canvas, const Sampling& sampling, const CutPlan&
     if (range.end() <= plan.image.unit_bytes && moved + range.length <= kMostForPicture)
       soon({plan.image.unit_offset + range.offset, range.length});
   };
+  const LargeTurn turn(plan.image.alone, ctx);
+  if (!turn.ok()) return turn.ok();
   if (Result<void> ran = workers.run(FrameKind::pixels, pack(job), serve, take, ctx, ahead); !ran) return ran;
   if (row == rows && held.empty()) return {};
   return fail(Code::corrupt, "fewer pixels came out of the compressed image than are in it");

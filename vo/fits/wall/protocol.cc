@@ -90,6 +90,7 @@ Bytes pack(const PixelsJob& job) {
   out.u64(job.unit_bytes);
   out.i64(job.bitpix);
   out.i64(job.every);
+  out.u64(job.memory);
   out.u32(static_cast<std::uint32_t>(job.box.size()));
   for (const auto& [first, last] : job.box) {
     out.i64(first);
@@ -104,6 +105,7 @@ std::optional<PixelsJob> unpack_pixels_job(ByteView bytes) {
   job.unit_bytes = in.u64();
   job.bitpix = static_cast<std::int32_t>(in.i64());
   job.every = in.i64();
+  job.memory = in.u64();
   const std::uint32_t axes = in.u32();
   if (!in.ok() || axes < 1 || axes > 9 || job.unit_bytes > (std::uint64_t{1} << 62) || job.every < 1 ||
       job.every > (std::int64_t{1} << 58))
@@ -196,7 +198,7 @@ std::optional<std::pair<FrameKind, std::size_t>> parse_frame_head(ByteView head)
   const auto kind = std::to_integer<unsigned>(head[0]);
   std::size_t length = 0;
   for (std::size_t i = 0; i < 4; ++i) length |= std::to_integer<std::size_t>(head[i + 1]) << (8 * i);
-  if (kind < static_cast<unsigned>(FrameKind::region) || kind > static_cast<unsigned>(FrameKind::picture) ||
+  if (kind < static_cast<unsigned>(FrameKind::region) || kind > static_cast<unsigned>(FrameKind::memory) ||
       length > kLongestFrame)
     return std::nullopt;
   return std::pair(static_cast<FrameKind>(kind), length);

@@ -3,8 +3,8 @@
 // What is said between us and the worker behind the wall (vo/fits/worker): frames over a socket pair, one job at a
 // time. Both sides distrust the other's lengths; what the worker computes is checked again where it is used.
 //
-//   us -> worker   region | pixels | picture, then bytes for each range of a want
-//   worker -> us   want*, then the answer (region | pixels* | picture), then done; or failed instead of either
+//   us -> worker   region | pixels | picture | memory, then bytes for each range of a want
+//   worker -> us   want*, then the answer (region | pixels* | picture | memory), then done; or failed instead of either
 #pragma once
 
 #include "cache/base/byte_range.h"
@@ -31,6 +31,7 @@ enum class FrameKind : std::uint8_t {
   done,
   failed,   ///< code and words
   picture,  ///< job: PictureJob; answer: a PNG file
+  memory,   ///< job: eight bytes, how much a later job will need; answer: one byte, not 0 if only one may at a time
 };
 
 struct Frame {
@@ -64,7 +65,8 @@ struct PixelsJob {
   std::uint64_t unit_bytes = 0;  ///< of the HDU, whose bytes are asked for by offset from its beginning
   std::int32_t bitpix = 0;
   std::vector<std::pair<std::int64_t, std::int64_t>> box;
-  std::int64_t every = 1;  ///< of the rows along axis 2: the first, and each so manieth after it
+  std::int64_t every = 1;    ///< of the rows along axis 2: the first, and each so manieth after it
+  std::uint64_t memory = 0;  ///< that it takes, where that is more than a worker commonly has
 };
 
 /// Values to be seen, NaN where there is none; the lowest row first.

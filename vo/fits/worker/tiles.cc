@@ -27,9 +27,9 @@ Error reason(int status) {
   const bool told = fits_read_errmsg(more) != 0;
   fits_clear_errmsg();
   const bool memory = status == MEMORY_ALLOCATION;
-  return {memory ? Code::too_large : Code::corrupt,
+  return {memory ? Code::unsupported : Code::corrupt,
           std::string("cfitsio cannot unpack the compressed image: ") + words + (told ? std::string("; ") + more : "") +
-              (memory ? "; its tiles may fit with a larger [cache] memory" : "")};
+              (memory ? "; its tiles take more memory than was reckoned with" : "")};
 }
 
 /// The compressed HDU, open as an image.

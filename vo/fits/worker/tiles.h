@@ -13,7 +13,7 @@ namespace skymount::vo {
 bool prepare_tiles();
 
 /// Sends the box's samples as `pixels`, big-endian, unscaled, in file order, in pieces of a few MB. Bytes are asked for
-/// ahead, a band of tiles at a time. Errors  corrupt, too_large: with cfitsio's reason.
+/// ahead, a band of tiles at a time. Errors  corrupt, unsupported: with cfitsio's reason.
 Result<void> send_pixels(Channel& channel, const PixelsJob& job);
 
 }  // namespace skymount::vo
