@@ -215,6 +215,27 @@ TEST_F(CutoutPlan, WhatCannotBeCutIsSaid) {
   EXPECT_TRUE(plan(cut, pixels({1, 10}, {1, 90}))) << "but not here";
 }
 
+TEST_F(CutoutPlan, CoordinatesThatAreNoNumbersOrHaveNoInverseAreSaid) {
+  const auto with = [&](std::size_t at, std::vector<std::string> cards) {
+    auto all = tan_cards(10, 10, 0.01, 100, 80);
+    if (at < all.size()) all.erase(all.begin() + static_cast<std::ptrdiff_t>(at));
+    all.insert(all.end(), cards.begin(), cards.end());
+    File file(image_header(kPrimary, 16, {100, 80}, all) + samples({100, 80}));
+    const auto made = plan(file, square(10, 10, 0.1));
+    return made ? Error(Code::exists, "made") : made.error();
+  };
+  for (const Error& error :
+       {with(2, {"CRVAL1  = NaN"}), with(4, {"CRPIX1  = 1E999"}), with(6, {"CDELT1  = -INF"}),
+        with(99, {"LONPOLE = NaN"}), with(99, {"CD1_1   = 1.0", "CD1_2   = 1.0", "CD2_1   = 1.0", "CD2_2   = 1.0"}),
+        with(99, {"CD1_1   = 1E308", "CD1_2   = 1E308", "CD2_1   = 1E308", "CD2_2   = 1E308"}),
+        with(99, {"PC1_1   = 0.5", "PC1_2   = 0.25", "PC2_1   = 1.0", "PC2_2   = 0.5"})}) {
+    EXPECT_EQ(error.code(), Code::unsupported) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("coordinates cannot be used"));
+  }
+  const Error other = with(99, {"CRVAL1A = NaN", "CROTA2  =", "CRVAL3  = NaN"});
+  EXPECT_EQ(other.code(), Code::exists) << "not of this sky, but: " << other.what();
+}
+
 TEST_F(CutoutPlan, OtherFramesArePlacesOnTheSameSky) {
   // The galactic centre is at RA 266.40499, Dec -28.93617 (ICRS).
   auto galactic = tan_cards(0, 0, 0.001, 200, 200);

@@ -219,7 +219,7 @@ int after_entering(Deed deed) {
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], 3);
-    if (!enter_sandbox(3, 96 << 20, 192 << 20)) _exit(99);
+    if (!enter_sandbox(3, 96 << 20, 512 << 20)) _exit(99);
     deed();
     _exit(0);
   }
@@ -252,12 +252,12 @@ TEST(Sandbox, LeavesNothingButComputing) {
             0)
       << "memory";
   EXPECT_EQ(after_entering([] {
-              if (!allow_memory(144 << 20)) _exit(1);  // up to 192 MB, which is said when it enters
-              void* held = std::malloc(120 << 20);
+              if (!allow_memory(384 << 20)) _exit(1);  // up to 512 MB, which is said when it enters
+              void* held = std::malloc(128 << 20);
               if (held == nullptr) _exit(2);
               std::free(held);
-              if (allow_memory(193 << 20)) _exit(3);
-              if (!allow_memory(96 << 20) || std::malloc(120 << 20) != nullptr) _exit(4);
+              if (allow_memory(513 << 20)) _exit(3);
+              if (!allow_memory(96 << 20) || std::malloc(128 << 20) != nullptr) _exit(4);
             }),
             0)
       << "more memory for a job, within bounds, and back";

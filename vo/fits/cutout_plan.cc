@@ -76,14 +76,16 @@ std::optional<Candidate> candidate(HeaderUnit unit, int number) {
 }
 
 /// Longitudes and latitudes of any frame: "RA---TAN", "GLON-CAR".
+bool is_of_sky(const std::string& type) {
+  if (type.starts_with("RA") || type.starts_with("DEC")) return true;
+  return type.size() > 3 && (type.compare(1, 3, "LON") == 0 || type.compare(1, 3, "LAT") == 0);
+}
+
 bool has_sky(const std::vector<Card>& cards) {
   for (const char* key : {"CTYPE1", "CTYPE2", "CTYPE3", "CTYPE4"}) {
     const Card* card = find_card(cards, key);
     if (card == nullptr) continue;
-    const std::string type = value_text(*card).value_or("");
-    if (type.starts_with("RA") || type.starts_with("DEC") || type.substr(1).starts_with("LON") ||
-        type.substr(1).starts_with("LAT"))
-      return true;
+    if (is_of_sky(value_text(*card).value_or(""))) return true;
   }
   return false;
 }
@@ -137,10 +139,43 @@ Result<void> narrow(std::vector<PixelSpan>& box, std::size_t axis, const PixelSp
   return {};
 }
 
+/// "CRVAL1", "CD2_1": a number of one of these axes.
+bool places_axis(std::string_view key, const std::vector<std::string>& axes) {
+  if (key == "LONPOLE" || key == "LATPOLE") return true;
+  for (const std::string& axis : axes) {
+    for (const char* stem : {"CRVAL", "CRPIX", "CDELT", "CROTA"}) {
+      if (key == stem + axis) return true;
+    }
+    for (const std::string& other : axes) {
+      for (const char* stem : {"CD", "PC"}) {
+        if (key == stem + axis + "_" + other) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// wcslib takes a number that it cannot read for one that is not there, and the sky would be elsewhere.
+Result<void> has_numbers(const std::vector<Card>& cards) {
+  std::vector<std::string> axes;
+  for (const char* axis : {"1", "2", "3", "4"}) {
+    const Card* type = find_card(cards, std::string("CTYPE") + axis);
+    if (type != nullptr && is_of_sky(value_text(*type).value_or(""))) axes.emplace_back(axis);
+  }
+  for (const Card& card : cards) {
+    if (!places_axis(keyword(card), axes) || value_text(card).value_or("").empty() || real_value(card)) continue;
+    return fail(Code::unsupported, "the header's coordinates cannot be used: " + std::string(keyword(card)) +
+                                       " is no number; pixels=X0..X1,Y0..Y1 works");
+  }
+  return {};
+}
+
 Result<RegionAnswer> ask_region(const CutSpec& spec, const std::vector<Card>& cards, Workers& workers,
                                 const ReadRange& read, const FetchContext& ctx) {
   RegionJob job{{}, spec.outline, spec.centre, spec.reach_deg, spec.band_m};
-  for (const Card& card : cards) job.cards += card;
+  for (const Card& card : cards) {
+    if (value_text(card) != "") job.cards += card;  // wcslib fails at an empty value, which says as much as no card
+  }
   Card end = "END";
   end.resize(80, ' ');
   job.cards += end;
@@ -165,6 +200,9 @@ Result<std::vector<PixelSpan>> box_of(const CutSpec& spec, const Candidate& from
     if (Result<void> done = narrow(box, axis, **span); !done) return fail(done.error());
   }
   if (spec.outline.empty() && !spec.band_m) return box;
+  if (!spec.outline.empty()) {
+    if (Result<void> numbers = has_numbers(from.cards); !numbers) return fail(numbers.error());
+  }
   const Result<RegionAnswer> answer = ask_region(spec, from.cards, workers, read, ctx);
   if (!answer) return fail(answer.error());
   for (const AxisExtent& extent : *answer) {

@@ -114,12 +114,26 @@ double axis_length(const std::string& cards, std::uint32_t axis) {
   return 0;
 }
 
+/// wcslib inverts what is singular up to rounding, and what overflows.
+bool has_inverse(const wcsprm& sky) {
+  const double* m = sky.pc;
+  const double rows = std::hypot(m[0], m[1]) * std::hypot(m[2], m[3]);
+  const double determinant = (m[0] / std::hypot(m[0], m[1])) * (m[3] / std::hypot(m[2], m[3])) -
+                             (m[1] / std::hypot(m[0], m[1])) * (m[2] / std::hypot(m[2], m[3]));
+  constexpr double kSmallest = 1e-12;  // of parallel axes
+  return std::isfinite(rows) && rows > 0 && std::abs(determinant) > kSmallest;
+}
+
 Result<void> add_sky(const RegionJob& job, const wcsprm& whole, RegionAnswer& answer) {
   Part part(whole, WCSSUB_CELESTIAL);
   if (!part.ok()) return fail(Code::unsupported, "the header's sky coordinates cannot be used: " + part.why());
   if (part.count() != 2 || part.system().lng < 0 || part.system().lat < 0)
     return fail(Code::unsupported, "the image has no sky coordinates in its header; pixels=X0..X1,Y0..Y1 works");
   wcsprm& sky = part.system();
+  if (!has_inverse(sky)) {
+    return fail(Code::unsupported,
+                "the header's coordinates cannot be used: their matrix has no inverse; pixels=X0..X1,Y0..Y1 works");
+  }
   const HeaderFrame frame = frame_of(sky);
   const Result<SkyPoint> centre = from_icrs(job.centre, frame);
   if (!centre) return fail(centre.error());
