@@ -272,6 +272,29 @@ TEST_F(CutoutPlan, AlternateCoordinatesAndMissingReferencesMoveToo) {
   EXPECT_THAT(std::string(as_text(made->header)), HasSubstr("HISTORY CRPIX1  = 3"));
 }
 
+TEST_F(CutoutPlan, DetectorCoordinatesWithoutAnOffsetGetOne) {
+  File file(image_header(kPrimary, 16, {100, 80}, {"LTM1_1  = 0.5", "LTM2_2  = 0.5", "LTM2_1  = 0.0"}) +
+            samples({100, 80}));
+  const auto made = plan(file, pixels({1, 20}, {21, 30}));
+  ASSERT_TRUE(made);
+  EXPECT_EQ(value(*made, "LTV1"), "(none)") << "nothing is cut off there";
+  EXPECT_EQ(value(*made, "LTV2"), "-20.0");
+  EXPECT_EQ(value(*made, "LTM2_2"), "0.5");
+}
+
+TEST_F(CutoutPlan, ASecondCardOfTheSameSizeHoldsNothing) {
+  File file(image_header(kPrimary, 16, {100, 80},
+                         {"NAXIS1  = 999999", "NAXIS2  = 999999", "BITPIX  = -64", "NAXIS   = 3", "OBJECT  = 'x'"}) +
+            samples({100, 80}));
+  const auto made = plan(file, pixels({91, 120}, {71, 120}));
+  ASSERT_TRUE(made) << made.error().what();
+  EXPECT_THAT(made->box, ElementsAre(Pair(91, 100), Pair(71, 80)));
+  EXPECT_EQ(made->sample_bytes(), 2U);
+  const std::vector<Card> cards = cards_of(made->header);
+  for (const char* key : {"NAXIS", "NAXIS1", "NAXIS2", "BITPIX"})
+    EXPECT_EQ(std::count_if(cards.begin(), cards.end(), [&](const Card& c) { return keyword(c) == key; }), 1) << key;
+}
+
 TEST_F(CutoutPlan, DistortionTablesThatAreLeftBehindAreToldInTheHistory) {
   std::vector<std::string> cards = tan_cards(156, 48, 0.001, 1000, 800);
   for (const char* text : {"CPDIS1  = 'LOOKUP  '", "CPDIS2  = 'LOOKUP  '", "CPERR1  = 0.05", "DP1     = 'EXTVER: 1'",

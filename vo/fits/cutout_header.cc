@@ -43,6 +43,11 @@ Indexed indexed(std::string_view key, std::string_view stem, bool alternates) {
   return key.empty() ? out : Indexed{};
 }
 
+/// Of which a second card would contradict the first.
+bool is_structural(std::string_view key) {
+  return key == "BITPIX" || key == "NAXIS" || indexed(key, "NAXIS", false).axis != 0;
+}
+
 class Shifts {
  public:
   explicit Shifts(const std::vector<PixelSpan>& box) : box_(box) {}
@@ -76,12 +81,22 @@ class Shifts {
   const std::vector<PixelSpan>& box_;
 };
 
+/// 2 of "LTM2_1"; 0: it is none.
+std::size_t row_of_ltm(std::string_view key) {
+  const std::size_t bar = key.find('_');
+  return bar == std::string_view::npos ? 0 : indexed(key.substr(0, bar), "LTM", false).axis;
+}
+
 /// Reference pixels that are 0 because nobody gives them: after the cut they must be given.
 void add_missing_references(std::vector<Card>& cards, const Shifts& shifts) {
   std::set<std::string> present;
   for (const Card& card : cards) present.emplace(keyword(card));
   std::vector<Card> missing;
   for (const Card& card : cards) {
+    const std::size_t physical = row_of_ltm(keyword(card));
+    const std::string offset = "LTV" + std::to_string(physical);
+    if (physical != 0 && shifts.before(physical) != 0 && present.insert(offset).second)
+      missing.push_back(make_card(offset, -shifts.before(physical)));
     const Indexed type = indexed(keyword(card), "CTYPE", true);
     if (type.axis == 0 || shifts.before(type.axis) == 0) continue;
     std::string key = "CRPIX" + std::to_string(type.axis);
@@ -127,11 +142,13 @@ std::vector<Card> cutout_cards(const std::vector<Card>& original, const std::vec
   const Shifts shifts(box);
   std::vector<Card> out = {simple_card()};
   bool left_out = false, inherits = false;
+  std::set<std::string> structural;
   for (const Card& card : original) {
     const std::string_view key = keyword(card);
     if (key == "INHERIT") inherits = value_text(card) == "T";
     // A long string goes on in CONTINUE cards, which belong to what was before them.
     if (key != "CONTINUE") left_out = is_one_of(key, kOfPlace) || is_one_of(key, kStale);
+    if (is_structural(key) && !structural.emplace(key).second) continue;
     if (!left_out) out.push_back(shifts.apply(card));
   }
   if (inherits) inherit(out, primary);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 namespace skymount::vo {
 namespace {
@@ -29,6 +30,14 @@ struct Sizes {
   std::size_t naxis = 0, axes_seen = 0;
   bool groups = false;
   std::array<std::int64_t, kMostAxes> axis{};
+  // A second card of the same name holds nothing, as for other programs: these keywords have their places in front.
+  bool has_bitpix = false, has_pcount = false, has_gcount = false, has_naxis = false;
+  std::array<bool, kMostAxes> has_axis{};
+
+  static void once(std::int64_t& out, bool& has, std::int64_t value) {
+    if (!has) out = value;
+    has = true;
+  }
 
   bool take(std::string_view card) {
     const std::string_view key = card.substr(0, 8);
@@ -41,19 +50,20 @@ struct Sizes {
     const auto value = integer_value(card);
     if (!value) return key.starts_with("NAXIS") && key != "NAXIS   ";  // NAXISnnn of some local convention
     if (key == "BITPIX  ")
-      bitpix = *value;
+      once(bitpix, has_bitpix, *value);
     else if (key == "PCOUNT  ")
-      pcount = *value;
+      once(pcount, has_pcount, *value);
     else if (key == "GCOUNT  ")
-      gcount = *value;
+      once(gcount, has_gcount, *value);
     else if (key == "NAXIS   ") {
+      if (std::exchange(has_naxis, true)) return true;
       if (*value < 0 || *value > static_cast<std::int64_t>(kMostAxes)) return false;
       naxis = static_cast<std::size_t>(*value);
     } else {
       std::size_t n = 0;
       const auto [end, error] = std::from_chars(key.data() + 5, key.data() + 8, n);
       if (error != std::errc() || n < 1 || n > kMostAxes) return true;
-      axis[n - 1] = *value;
+      once(axis[n - 1], has_axis[n - 1], *value);
     }
     return true;
   }
