@@ -110,6 +110,7 @@ bool Window::read(std::uint64_t offset, std::span<std::byte> out) {
       std::fill(out.begin(), out.end(), std::byte{0});
     } else {
       const Held* held = holding(at);
+      if (held == nullptr && go_on(at)) held = holding(at);
       if (held == nullptr) {
         const std::uint64_t wanted = std::clamp<std::uint64_t>(out.size(), kPiece, kMostWanted);
         const ByteRange range{at, std::min(wanted, unit_bytes_ - at)};
@@ -141,13 +142,31 @@ void Window::fetch_ahead(std::vector<ByteRange> ranges) {
       joined.push_back(range);
     }
   }
+  planned_ = std::move(joined);
+  next_planned_ = 0;
+  fetch_planned();
+}
+
+bool Window::go_on(std::uint64_t offset) {
+  // Only onwards: what was fetched before is not fetched again as a whole because of one read.
+  for (std::size_t i = next_planned_; i < planned_.size() && planned_[i].offset <= offset; ++i) {
+    if (offset >= planned_[i].end()) continue;
+    next_planned_ = i;
+    fetch_planned();
+    return true;
+  }
+  return false;
+}
+
+void Window::fetch_planned() {
+  ahead_.clear();
   std::uint64_t held = 0;
-  for (std::size_t i = 0; i < joined.size() && held < kHeldAhead;) {
+  while (next_planned_ < planned_.size() && held < kHeldAhead) {
     std::vector<ByteRange> some;
     std::uint64_t bytes = 0;
-    while (i < joined.size() && bytes + joined[i].length <= kMostWanted) {
-      bytes += joined[i].length;
-      some.push_back(joined[i++]);
+    while (next_planned_ < planned_.size() && bytes + planned_[next_planned_].length <= kMostWanted) {
+      bytes += planned_[next_planned_].length;
+      some.push_back(planned_[next_planned_++]);
     }
     std::vector<Bytes> came = channel_.want(some);
     for (std::size_t k = 0; k < some.size(); ++k) ahead_.push_back({some[k], std::move(came[k])});

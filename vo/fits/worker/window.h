@@ -29,7 +29,7 @@ class Window {
   std::uint64_t size() const;
   bool read(std::uint64_t offset, std::span<std::byte> out);
   /// Fetches ranges of the window, joined where they are close, and lets go of those fetched before. Only as many as
-  /// memory is meant for; the rest comes when it is read.
+  /// memory is meant for; the rest comes as many at a time when it is read from its first on.
   void fetch_ahead(std::vector<ByteRange> ranges);
 
  private:
@@ -38,10 +38,15 @@ class Window {
     Bytes bytes;
   };
   const Held* holding(std::uint64_t offset) const;
+  /// The next of what is planned, when it is what is read now.
+  bool go_on(std::uint64_t offset);
+  void fetch_planned();
 
   Channel& channel_;
   const std::uint64_t unit_bytes_;
   std::vector<Held> ahead_;
+  std::vector<ByteRange> planned_;  // of the HDU, by offset
+  std::size_t next_planned_ = 0;
   Held last_;
 };
 
