@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -211,6 +212,16 @@ TEST(Wall, AWorkerHasNoCapabilitiesWhoeverStartsIt) {
   EXPECT_EQ(status_of(getpid(), "CapBnd"), own) << "what starts it keeps its own";
 }
 
+/// VmData, in bytes: the stacks of threads that are gone and what tests before this one have had count, too.
+std::uint64_t data_of_process() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmData:")) return std::strtoull(line.c_str() + 7, nullptr, 10) * 1024;
+  }
+  return 0;
+}
+std::uint64_t inherited = 0;
+
 /// How a process ends that entered the sandbox and then did this.
 template <class Deed>
 int after_entering(Deed deed) {
@@ -219,7 +230,9 @@ int after_entering(Deed deed) {
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], 3);
-    if (!enter_sandbox(3, 96 << 20, 512 << 20)) _exit(99);
+    malloc_trim(0);
+    inherited = data_of_process();
+    if (!enter_sandbox(3, inherited + (32 << 20), inherited + (512 << 20))) _exit(99);
     deed();
     _exit(0);
   }
@@ -245,19 +258,18 @@ TEST(Sandbox, LeavesNothingButComputing) {
     mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   }))) << "executable memory";
   EXPECT_EQ(after_entering([] {
-              if (std::malloc(128 << 20) != nullptr)
-                _exit(1);  // over the 96 MB that it may have, stacks of threads included
+              if (std::malloc(128 << 20) != nullptr) _exit(1);  // over the 32 MB that it may have beside what it had
               if (std::malloc(8 << 20) == nullptr) _exit(2);
             }),
             0)
       << "memory";
   EXPECT_EQ(after_entering([] {
-              if (!allow_memory(384 << 20)) _exit(1);  // up to 512 MB, which is said when it enters
+              if (!allow_memory(inherited + (384 << 20))) _exit(1);  // up to 512 MB more
               void* held = std::malloc(128 << 20);
               if (held == nullptr) _exit(2);
               std::free(held);
-              if (allow_memory(513 << 20)) _exit(3);
-              if (!allow_memory(96 << 20) || std::malloc(128 << 20) != nullptr) _exit(4);
+              if (allow_memory(inherited + (513 << 20))) _exit(3);
+              if (!allow_memory(inherited + (32 << 20)) || std::malloc(128 << 20) != nullptr) _exit(4);
             }),
             0)
       << "more memory for a job, within bounds, and back";
