@@ -108,6 +108,7 @@ class FolderBuilder {
 
   DatasetFolder finish(std::string links_document) {
     folder_.entries = named_entries(std::move(drafts_), id_, way_.reserved);
+    tell_routes_apart();
     folder_.links_document = std::move(links_document);
     return std::move(folder_);
   }
@@ -118,6 +119,15 @@ class FolderBuilder {
     // What a nested document lists often belongs to many datasets (calibrations of a night): it is its URL.
     if (way_.nested() && draft.identity.empty()) draft.identity = nested_identity(draft.entry);
     drafts_.push_back(std::move(draft));
+  }
+
+  /// What a route takes for an id may be the number of a row: other routes and other values have that, too. An IVOA
+  /// identifier is one and the same in the world.
+  void tell_routes_apart() {
+    if (!listing_.query.route || id_.starts_with("ivo:")) return;
+    const std::string whose = "\n" + listing_.query.route->route + "\n" + stable_url(std::string(dataset_.access_url));
+    for (Entry& entry : folder_.entries)
+      if (entry.identity.starts_with("link:")) entry.identity += whose;
   }
 
   std::string nested_identity(const Entry& entry) const {

@@ -48,11 +48,11 @@ class RowWords {
   std::size_t row_ = 0;
 };
 
-/// What names the thing wherever it is met: the configured id, else its address without signatures.
+/// What names its bytes wherever they are met. An id alone will not do: archives number the rows of each answer from 1,
+/// and those of each table; nor will the address, in which a parameter that looks like a signature is left out.
 std::string identity_of(const Route& route, const std::string& id, const std::string& url) {
-  if (!id.empty()) return "row:" + route.url + "\n" + id;
   const Result<Url> parsed = Url::parse(url);
-  return "url:" + (parsed ? parsed->without_signature() : url);
+  return "row:" + route.written + "\n" + id + "\n" + (parsed ? parsed->without_signature() : url);
 }
 
 std::optional<double> mjd_of(const std::string& text) {
@@ -88,8 +88,15 @@ void name_files(std::vector<Entry>& files) {
   std::map<std::string, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < files.size(); ++i) groups[files[i].folder].push_back(i);
   for (const auto& [group, members] : groups) {
+    std::unordered_map<std::string_view, std::size_t> files_of_id;
+    for (const std::size_t i : members) ++files_of_id[files[i].local_semantics];
     std::vector<NameWish> wishes;
-    for (const std::size_t i : members) wishes.push_back({files[i].name, files[i].identity, files[i].local_semantics});
+    for (const std::size_t i : members) {
+      const std::string& id = files[i].local_semantics;
+      // Twins keep their names when the archive moves its files, as long as the id tells them apart.
+      const bool by_id = !id.empty() && files_of_id[id] == 1;
+      wishes.push_back({files[i].name, by_id ? id : files[i].identity, id});
+    }
     std::vector<std::string> taken;
     if (group.empty())
       for (const auto& [other, ignored] : groups)

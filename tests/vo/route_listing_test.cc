@@ -4,10 +4,12 @@
 // name, its datasets under their names, and it says no more than it did.
 #include "vo/route_listing.h"
 #include "vo/catalog_records.h"
+#include "vo/dataset_folder.h"
 
 #include <gmock/gmock.h>
 
 #include <array>
+#include <set>
 
 namespace skymount::vo {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 ListingParts parts(const std::vector<std::array<const char*, 3>>& rows) {
   ListingParts out;
@@ -69,6 +72,35 @@ TEST(RouteListing, AFileIsFoundByItsGroupAndItsNameAlsoAfterARemount) {
   EXPECT_EQ(Listing().file("", "a.fits"), nullptr);
 }
 
+TEST(RouteListing, AFileIsAnotherOneUnderAnotherAddressOrRouteThoughItsIdIsTheSame) {
+  Route files = route(Route::Rows::files);
+  const Listing one = build_route_listing(parts({{"0", "http://x.test/a/0.fits", ""}}), files);
+  const Listing other = build_route_listing(parts({{"0", "http://x.test/b/0.fits", ""}}), files);
+  const Listing signed_anew =
+      build_route_listing(parts({{"0", "http://x.test/a/0.fits?X-Amz-Signature=f00&X-Amz-Date=1", ""}}), files);
+  files.written = "night={p}";
+  const Listing elsewhere = build_route_listing(parts({{"0", "http://x.test/a/0.fits", ""}}), files);
+  for (const Listing* listing : {&one, &other, &signed_anew, &elsewhere}) ASSERT_THAT(listing->files, SizeIs(1));
+  EXPECT_NE(one.files[0].identity, other.files[0].identity);
+  EXPECT_EQ(one.files[0].identity, signed_anew.files[0].identity);
+  EXPECT_NE(one.files[0].identity, elsewhere.files[0].identity);
+}
+
+TEST(RouteListing, NoRowOfOneIdIsDropped) {
+  const Listing listing = build_route_listing(parts({{"0", "http://x.test/a/f.fits", ""},
+                                                     {"0", "http://x.test/b/f.fits", ""},
+                                                     {"1", "http://x.test/b/f.fits", ""},
+                                                     {"0", "http://x.test/a/f.fits", ""}}),
+                                              route(Route::Rows::files));
+  ASSERT_THAT(listing.files, SizeIs(3)) << "equal in id and address: one file";
+  std::set<std::string> names;
+  for (const Entry& entry : listing.files) {
+    EXPECT_THAT(entry.name, StartsWith("f~"));
+    names.insert(entry.name);
+  }
+  EXPECT_THAT(names, SizeIs(3));
+}
+
 TEST(RouteListing, RowsThatNameNoFileAreToldOnceAlsoAfterARemount) {
   const Route files = route(Route::Rows::files);
   const Listing fresh = build_route_listing(parts({{"1", "http://x.test/b.fits", ""}, {"2", "", ""}}), files);
@@ -99,6 +131,35 @@ TEST(RouteListing, DatasetsHaveTheirNamesAndRowsAlsoAfterARemountAndOthersWhenTh
   ASSERT_THAT(other.datasets, SizeIs(2));
   EXPECT_EQ(other.datasets[0].name, "K_a");
   EXPECT_NE(other.version, fresh.version);
+}
+
+/// What names the bytes of the one link of the first dataset.
+std::string identity_of_link(const char* id, const char* links, const std::string& path) {
+  Route datasets = route(Route::Rows::datasets);
+  datasets.written = path;
+  ListingParts rows = parts({{id, links, "K"}});
+  rows.query.route->route = path;
+  const Listing listing = build_route_listing(std::move(rows), datasets);
+  LinksAnswer answer;
+  Link link;
+  link.id = id;
+  link.access_url = std::string(links) + "/f.fits";
+  link.semantics = "#this";
+  answer.links.push_back(link);
+  const Result<Url> base = Url::parse(links);
+  const LinksWay way{.documents = {links}, .unmarked = {}};
+  const DatasetFolder folder = folder_of_links(listing, listing.datasets[0], answer, "", *base, way, {});
+  EXPECT_THAT(folder.entries, SizeIs(1));
+  return folder.entries.empty() ? "" : folder.entries[0].identity;
+}
+
+TEST(RouteListing, LinksOfDatasetsOfOneIdAreKeptApartUnlessTheIdIsTheWorlds) {
+  const std::string one = identity_of_link("0", "http://x.test/a", "product={p}");
+  EXPECT_EQ(one, identity_of_link("0", "http://x.test/a", "product={p}"));
+  EXPECT_NE(one, identity_of_link("0", "http://x.test/b", "product={p}"));
+  EXPECT_NE(one, identity_of_link("0", "http://x.test/a", "night={p}"));
+  EXPECT_EQ(identity_of_link("ivo://x/y?a", "http://x.test/a", "product={p}"),
+            identity_of_link("ivo://x/y?a", "http://x.test/a", "night={p}"));
 }
 
 }  // namespace
