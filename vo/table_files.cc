@@ -65,6 +65,8 @@ class AnswerRows final : public cache::ByteSource {
     if (answer.fault) return "the archive broke off: " + answer.fault->what();
     if (answer.meta.status.kind == QueryStatus::Kind::overflow)
       return "the archive says that it holds more (its row limit)";
+    // As in INCOMPLETE.txt of a folder: what contradicts itself may lack rows.
+    if (!answer.meta.oddities.empty()) return "the answer contradicts itself: " + answer.meta.oddities.front();
     return "";
   }
 
