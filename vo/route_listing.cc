@@ -70,7 +70,7 @@ Entry entry_of(const Route& route, const RowWords& words) {
   out.content_type = words.fill(route.content_type);
   out.size_estimate = bytes_of_size(words.fill(route.size));
   out.date_mjd = mjd_of(words.fill(route.date));
-  if (const std::string group = words.fill(route.group); !group.empty()) out.folder = safe_name(group);
+  if (const std::string group = words.fill(route.group); !group.empty()) out.folder = group;
   LinkNaming naming;
   naming.configured = words.fill(route.name);
   for (const char* column : {"eso_origfile", "origfile", "original_filename", "filename"})
@@ -83,7 +83,21 @@ Entry entry_of(const Route& route, const RowWords& words) {
   return out;
 }
 
-/// Names unique in their group; a group's name yields to files of that name and to ours.
+/// Groups get safe names, one each, which yield to ours: what is hidden behind README.txt nobody finds.
+void name_groups(std::vector<Entry>& files) {
+  std::map<std::string, std::string> names;
+  for (const Entry& file : files)
+    if (!file.folder.empty()) names[file.folder];
+  std::vector<NameWish> wishes;
+  for (const auto& [group, ignored] : names) wishes.push_back({safe_name(group), group, ""});
+  const std::vector<std::string> unique = unique_names(wishes, Suffix::at_end);
+  std::size_t next = 0;
+  for (auto& [ignored, name] : names) name = unique[next++];
+  for (Entry& file : files)
+    if (!file.folder.empty()) file.folder = names[file.folder];
+}
+
+/// Names unique in their group; a file's name yields to groups of that name and to ours.
 void name_files(std::vector<Entry>& files) {
   std::map<std::string, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < files.size(); ++i) groups[files[i].folder].push_back(i);
@@ -119,6 +133,7 @@ void make_files(Listing& listing, const Route& route, const RouteCall& call) {
     }
     if (seen.insert(entry.folder + "\n" + entry.identity).second) listing.files.push_back(std::move(entry));
   }
+  name_groups(listing.files);
   name_files(listing.files);
   listing.files_by_name.resize(listing.files.size());
   std::iota(listing.files_by_name.begin(), listing.files_by_name.end(), 0U);

@@ -44,6 +44,12 @@ id = "{id}"
 url = "{url}"
 
 [[route]]
+path = "at={id:int}"
+adql = "SELECT at {id}"
+url = "{url}"
+list = { csv = "plates.csv", columns = { id = "id" } }
+
+[[route]]
 path = "listed/{id}.txt"
 rows = "service"
 url = "ORIGIN/service"
@@ -112,9 +118,8 @@ TEST_F(RouteTruth, ATableWhoseAnswerContradictsItselfIsNotWhole) {
   mount();
   const std::string eio = "errno " + std::to_string(EIO);
   for (const char* format : {"csv", "tsv", "vot", "fits"}) EXPECT_EQ(read("t=nrows/t." + std::string(format)), eio);
-  EXPECT_THAT(errors(),
-              HasSubstr("only 2 rows came, the answer contradicts itself: the table promises 50 rows (nrows), "
-                        "and 2 came; t.INCOMPLETE.csv holds them"));
+  EXPECT_THAT(errors(), HasSubstr("2 rows came, the answer contradicts itself: the table promises 50 rows (nrows), "
+                                  "and 2 came; t.INCOMPLETE.csv holds them"));
   EXPECT_THAT(names("t=nrows"), Contains("t.INCOMPLETE.csv"));
   EXPECT_EQ(read("t=nrows/t.INCOMPLETE.csv"), "n,a\n1,x\n2,y\n");
   EXPECT_EQ(read("t=two/t.csv"), eio);
@@ -133,6 +138,21 @@ TEST_F(RouteTruth, OneIdUnderTwoAddressesIsTwoFiles) {
       if (name.starts_with("same")) contents.insert(read(folder + "/" + name));
   EXPECT_EQ(contents.size(), 8U) << "each has its own bytes";
   EXPECT_THAT(contents, IsSupersetOf({std::string("/f/filesx/same.fits\n"), std::string("/f/othersy2/same.fits\n")}));
+}
+
+TEST_F(RouteTruth, AGroupOfAnyNameIsAFolderOfItsOwn) {
+  const std::vector<std::string> groups = {"README.txt", "results.csv", "INCOMPLETE.txt", "a b", "a_b",
+                                           "..",         "x/y",         "plain"};
+  std::vector<Cells> rows;
+  for (const std::string& group : groups) rows.push_back({group, file(std::to_string(rows.size()) + ".fits"), group});
+  answers_["'g'"] = votable(kFiles, rows);
+  mount();
+  std::set<std::string> contents;
+  for (const std::string& folder : names("files=g"))
+    for (const std::string& name : names("files=g/" + folder)) contents.insert(read("files=g/" + folder + "/" + name));
+  EXPECT_EQ(contents.size(), groups.size());
+  EXPECT_THAT(names("files=g"), Contains("plain"));
+  EXPECT_THAT(read("files=g/README.txt"), HasSubstr("count: 8 files"));
 }
 
 }  // namespace
