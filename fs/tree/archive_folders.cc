@@ -4,6 +4,7 @@
 // those that were asked last.
 #include "fs/tree/generated.h"
 #include "fs/tree/namespace.h"
+#include "fs/tree/readme.h"
 #include "vo/query/grammar.h"
 
 #include <algorithm>
@@ -69,6 +70,9 @@ Result<Place> Namespace::query_below(const Place& folder, std::string_view compo
 }
 
 Result<Place> Namespace::child_of_archive(const Place& folder, std::string_view name, Patience patience) const {
+  if (name == file_name(GeneratedKind::incomplete) &&
+      !unlisted_text(*vo::route_root(folder.archive->options().routes)).empty())
+    return generated_below(folder, GeneratedKind::incomplete);
   if (!folder.archive->options().routes.empty()) {
     Result<std::optional<Place>> routed = routed_child(folder, *vo::route_root(folder.archive->options().routes), name);
     if (!routed) return fail(routed.error());
@@ -84,8 +88,11 @@ FolderContents Namespace::contents_of_archive(const Place& folder) {
   FolderContents out;
   add_generated(out, folder, GeneratedKind::archive_readme);
   add_folder(out, folder, kRecentFolder, PlaceKind::recent_folder);
-  if (!folder.archive->options().routes.empty())
-    add_routed(out, folder, *vo::route_root(folder.archive->options().routes));
+  if (!folder.archive->options().routes.empty()) {
+    const vo::RouteSpotPtr top = vo::route_root(folder.archive->options().routes);
+    add_routed(out, folder, *top);
+    if (!unlisted_text(*top).empty()) add_generated(out, folder, GeneratedKind::incomplete);
+  }
   add_saved(out, folder);
   out.version = version_of(out.items);
   return out;

@@ -251,7 +251,12 @@ Result<std::string> Namespace::text(const Place& file, Patience patience) const 
         return query_adql(listing, resolved ? &*resolved : nullptr);
       });
     case GeneratedKind::count_txt: return count_text(file, patience);
-    case GeneratedKind::incomplete: return of_listing(incomplete_text);
+    case GeneratedKind::incomplete: {
+      const vo::RouteSpotPtr spot = file.spot ? file.spot : vo::route_root(file.archive->options().routes);
+      const std::string unlisted = file.spot || !file.query ? unlisted_text(*spot) : "";
+      if (!file.query) return unlisted;
+      return of_listing([&](const vo::Listing& listing) { return incomplete_text(listing) + unlisted; });
+    }
     case GeneratedKind::dataset_json:
       return of_listing([&](const vo::Listing& listing) { return dataset_json(listing, file.dataset_row()); });
     case GeneratedKind::links_vot: return of_folder([](const vo::DatasetFolder& f) { return f.links_document; });

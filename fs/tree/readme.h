@@ -19,6 +19,8 @@ std::string query_readme(const vo::Query& query, const vo::Listing* listing, con
 std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot& spot, const vo::Listing* listing);
 /// What the routes below a spot are for, with an example each; empty without any.
 std::string routes_text(const vo::RouteSpot& spot);
+/// Which names of lists this folder does not show though it should, and why; empty: none.
+std::string unlisted_text(const vo::RouteSpot& spot);
 /// The parameters that the dataset's cutout services declare, and what is cut here. `field`: a position that can be cut
 /// out.
 std::string cutout_readme(const vo::DatasetFolder& folder, const vo::Dataset& dataset, bool cut_here,

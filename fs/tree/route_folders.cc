@@ -135,6 +135,9 @@ Result<Place> Namespace::child_of_group(const Place& folder, std::string_view na
 
 Result<Place> Namespace::child_of_route(const Place& folder, std::string_view name, Patience patience) const {
   if (name == file_name(GeneratedKind::route_readme)) return generated_below(folder, GeneratedKind::route_readme);
+  const bool asks_for_faults = name == file_name(GeneratedKind::incomplete);
+  if (asks_for_faults && !unlisted_text(*folder.spot).empty())
+    return generated_below(folder, GeneratedKind::incomplete);
   Result<std::optional<Place>> routed = routed_child(folder, *folder.spot, name);
   if (!routed) return fail(routed.error());
   if (*routed) return std::move(**routed);
@@ -145,8 +148,7 @@ Result<Place> Namespace::child_of_route(const Place& folder, std::string_view na
     if (name == file_name(kind)) return generated_below(folder, kind);
   Result<vo::ListingPtr> listing = listing_of(folder, patience);
   if (!listing) return fail(std::move(listing).error());
-  if (name == file_name(GeneratedKind::incomplete) && !(*listing)->shortfalls.empty())
-    return generated_below(folder, GeneratedKind::incomplete);
+  if (asks_for_faults && !(*listing)->shortfalls.empty()) return generated_below(folder, GeneratedKind::incomplete);
   if (const vo::Entry* file = (*listing)->file("", name)) return file_below(folder, *file);
   if (groups_of(**listing).contains(std::string(name))) return group_below(folder, std::string(name));
   const vo::Dataset* dataset = (*listing)->find(name);
@@ -189,7 +191,8 @@ Result<FolderContents> Namespace::contents_of_route(const Place& folder, Patienc
     if (can_be_counted(folder)) add_generated(out, folder, GeneratedKind::count_txt);
     if (listing)
       for (const GeneratedKind kind : kAnswerFiles) add_generated(out, folder, kind);
-    if (listing && !listing->shortfalls.empty()) add_generated(out, folder, GeneratedKind::incomplete);
+    if ((listing && !listing->shortfalls.empty()) || !unlisted_text(*folder.spot).empty())
+      add_generated(out, folder, GeneratedKind::incomplete);
     add_routed(out, folder, *folder.spot);
   }
   if (listing) {

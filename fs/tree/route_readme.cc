@@ -54,6 +54,15 @@ std::size_t misfits(const vo::RouteComponent& component, const std::vector<std::
   }));
 }
 
+/// In which words misfits are told; empty: there are none.
+std::string misfits_told(const vo::Route& route, const vo::RouteComponent& component,
+                         const std::vector<std::string>& values) {
+  const std::size_t count = misfits(component, values);
+  return count == 0 ? ""
+                    : std::to_string(count) + " in " + readable(route.list.csv) + " are left out: they do not fit " +
+                          readable(component.text()) + "\n";
+}
+
 /// A command that works in the folder that the text is about; empty without an example.
 std::string try_line(const vo::Route& route, std::size_t depth) {
   const std::string example = example_of(route, depth);
@@ -79,13 +88,26 @@ std::string routes_text(const vo::RouteSpot& spot) {
       const std::size_t listed = values.size() - misfits(route.path[i], values);
       if (listed > 0)
         out += "      " + std::to_string(listed) + " names are listed, from " + readable(route.list.csv) + "\n";
-      if (listed < values.size())
-        out += "      " + std::to_string(values.size() - listed) + " in " + readable(route.list.csv) +
-               " are left out: they do not fit " + readable(route.path[i].text()) + "\n";
+      if (listed < values.size()) out += "      " + misfits_told(route, route.path[i], values);
       if (!fault.empty()) out += "      " + readable(fault) + "\n";
     }
   }
   return out + (tries.empty() ? "" : "Try, in this folder:\n" + tries);
+}
+
+std::string unlisted_text(const vo::RouteSpot& spot) {
+  std::string out;
+  for (const vo::RouteSpot::One& one : spot.routes) {
+    const vo::Route& route = *one.route;
+    if (route.path.size() <= spot.depth || route.path[spot.depth].literal()) continue;
+    std::string fault;
+    bool partly = false;
+    const auto values = vo::listed_values(route.list, route.path[spot.depth].hole, &fault, &partly);
+    std::string told = partly ? readable(fault) + "\n" : "";
+    told += misfits_told(route, route.path[spot.depth], values);
+    if (!told.empty() && out.find(told) == std::string::npos) out += told;
+  }
+  return out.empty() ? "" : out + "What is known by name can still be opened.\n";
 }
 
 std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot& spot, const vo::Listing* listing) {
@@ -105,8 +127,9 @@ std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot&
     for (const vo::Entry& file : listing->files) add(file.size_estimate);
     for (const vo::Dataset& dataset : listing->datasets) add(dataset.size_estimate);
     const std::size_t things = listing->files.size() + listing->datasets.size();
-    out += "\ncount: " + std::to_string(things) + (listing->files.empty() ? " datasets" : " files") + " in " +
-           std::to_string(listing->table.size()) + " rows\n";
+    out += "\ncount: " + std::to_string(things) +
+           (spot.ending() != nullptr && spot.ending()->route->rows == Rows::datasets ? " datasets" : " files") +
+           " in " + std::to_string(listing->table.size()) + " rows\n";
     out += "bytes: " +
            (sized == 0 ? "unknown"
                        : std::to_string(bytes) + ", as the archive estimates" +
@@ -119,6 +142,7 @@ std::string route_readme(const vo::ArchiveOptions& options, const vo::RouteSpot&
   };
   if (std::any_of(spot.routes.begin(), spot.routes.end(), table))
     out += "\nCOUNT.txt has the archive count the rows of the tables, before any is fetched.\n";
+  if (listing == nullptr && !unlisted_text(spot).empty()) out += "Read INCOMPLETE.txt: not all names are listed.\n";
   const std::string below = routes_text(spot);
   if (!below.empty()) out += "\nCan be entered here:\n" + below;
   return out;

@@ -155,5 +155,25 @@ TEST_F(RouteTruth, AGroupOfAnyNameIsAFolderOfItsOwn) {
   EXPECT_THAT(read("files=g/README.txt"), HasSubstr("count: 8 files"));
 }
 
+TEST_F(RouteTruth, NamesThatAListHasAndTheFolderDoesNotAreTold) {
+  std::ofstream(dir_.path() / "ids.csv") << "id\nd/e\n..\none\n" << std::string(252, 'x') << "\n";
+  std::ofstream(dir_.path() / "plates.csv") << "id\n1\nx\n";
+  mount();
+  EXPECT_THAT(names(""), IsSupersetOf({"at=1", "INCOMPLETE.txt"}));
+  EXPECT_THAT(read("INCOMPLETE.txt"), HasSubstr("plates.csv are left out: they do not fit at={id:int}\n"));
+  EXPECT_THAT(names("listed"), IsSupersetOf({"d%2Fe.txt", "%2E..txt", "one.txt", "INCOMPLETE.txt"}));
+  EXPECT_THAT(read("listed/INCOMPLETE.txt"), HasSubstr("1 in "));
+  EXPECT_THAT(read("listed/INCOMPLETE.txt"), HasSubstr("ids.csv are left out: they do not fit {id}.txt\n"));
+  EXPECT_THAT(read("listed/README.txt"), HasSubstr("Read INCOMPLETE.txt: not all names are listed."));
+  EXPECT_THAT(names("t=x"), Not(Contains("INCOMPLETE.txt")));
+  std::ofstream(dir_.path() / "ids.csv") << "id\none\ntwo\n";
+  driver_->remount();
+  EXPECT_THAT(names("listed"), ::testing::ElementsAre("README.txt", "one.txt", "two.txt"));
+  std::ofstream(dir_.path() / "ids.csv") << "id\none\n\"two\nthree\n";
+  driver_->remount();
+  EXPECT_THAT(names("listed"), ::testing::ElementsAre("INCOMPLETE.txt", "README.txt", "one.txt"));
+  EXPECT_THAT(read("listed/INCOMPLETE.txt"), HasSubstr("in line 3 is never closed"));
+}
+
 }  // namespace
 }  // namespace skymount::test

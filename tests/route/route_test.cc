@@ -6,7 +6,9 @@
 #include "tests/support/temp_dir.h"
 
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <fstream>
 
 namespace skymount::vo {
@@ -47,7 +49,9 @@ TEST(RouteNames, FitTheirPatternAndType) {
     EXPECT_THAT(value("plate={n:int}", bad), HasSubstr("a whole number is needed")) << bad;
   EXPECT_THAT(value("r={x:float}", "r=1.5"), "1.5");
   EXPECT_THAT(value("r={x:float}", "r=inf"), HasSubstr("a number is needed"));
-  EXPECT_THAT(value("d={x:date}", "d=2024-13-01"), HasSubstr("a date is needed"));
+  for (const char* none : {"d=2024-13-01", "d=2024-02-30", "d=2023-02-29", "d=2024-04-31"})
+    EXPECT_THAT(value("d={x:date}", none), HasSubstr("a date is needed")) << none;
+  EXPECT_EQ(value("d={x:date}", "d=2024-02-29"), "2024-02-29");
   EXPECT_THAT(value("n={x:name}", "n=a b"), HasSubstr("a name is needed"));
   EXPECT_THAT(value("x={v}", "x=%ZZ"), HasSubstr("two hexadecimal digits"));
   EXPECT_THAT(value("x={v}", "x=%00"), HasSubstr("no text"));
@@ -191,18 +195,27 @@ TEST(RouteLists, ThatAreMissingBrokenHugeOrHostileAreToldAndHarmNobody) {
   EXPECT_THAT(listed_values({dir.path().string(), "", {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
   EXPECT_THAT(fault, HasSubstr("it is no file"));
   EXPECT_THAT(listed_values({"/dev/zero", "", {{"id", "id"}}, ""}, "id", &fault), IsEmpty());
+  const std::string pipe = (dir.path() / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(listed_values({pipe, "", {{"id", "id"}}, ""}, "id", &fault), IsEmpty()) << "nobody waits for a writer";
   EXPECT_EQ(said(""), "0 it has no column 'id', so nothing is listed");
   EXPECT_EQ(said("name,x\n1,2\n"), "0 it has no column 'id', so nothing is listed");
   EXPECT_EQ(said("id,x\na,1\nb\n\n,3\na,4\n"), "2 ") << "short lines, empty ones, and doubles";
   EXPECT_EQ(said("id\na\n\"never closed\nb\nc\n"),
-            "1 1 of its lines hold no text that could be a name; they are left out");
+            "1 a quote (\") in line 3 is never closed; from there on nothing is listed");
   EXPECT_EQ(said("id\nok\n" + std::string(1000, 'x') + "\n\xFF\xFE\n"),
             "1 2 of its lines hold no text that could be a name; they are left out");
   EXPECT_EQ(said("id\n../../etc/passwd\n"), "1 ") << "a name like others: its '/' is shown as %2F";
   std::string many = "id\n";
   for (int i = 0; i < 100'005; ++i) many += std::to_string(i) + "\n";
   EXPECT_EQ(said(many), "100000 only its first 100000 names are listed");
-  EXPECT_EQ(RouteComponent::parse("{id}.fits")->name_for("../x"), "..%2Fx.fits");
+  EXPECT_EQ(said("id\n\xFF\n" + many.substr(3)),
+            "100000 only its first 100000 names are listed; 1 of its lines hold no text that could be a name; they are "
+            "left out");
+  EXPECT_EQ(RouteComponent::parse("{id}.fits")->name_for("../x"), "%2E.%2Fx.fits");
+  const RouteComponent bare = *RouteComponent::parse("{id}");
+  EXPECT_EQ(bare.name_for(".."), "%2E.");
+  EXPECT_EQ(**bare.match(bare.name_for("..")), "..");
 }
 
 }  // namespace

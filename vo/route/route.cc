@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 
 namespace skymount::vo {
@@ -40,7 +41,12 @@ bool is_date(std::string_view text) {
     if (!is_digit(text[i])) return false;
   const int month = (text[5] - '0') * 10 + text[6] - '0';
   const int day = (text[8] - '0') * 10 + text[9] - '0';
-  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  const auto digit = [&](std::size_t i) { return text[i] - '0'; };
+  const int year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
+  using std::chrono::year_month_day;
+  return year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                        std::chrono::day(static_cast<unsigned>(day)))
+      .ok();
 }
 
 /// "6.5..6.6" as "6.5 6.6"; of a band also "650nm..660nm", in metres. Nothing: it is none.
@@ -234,7 +240,11 @@ bool RouteComponent::may_clash(const RouteComponent& other) const {
 
 std::string RouteComponent::name_for(std::string_view value) const {
   std::string out = prefix;
-  for (const char c : value) out += c == '/' || c == '%' || is_control(c) ? percent_byte(c) : std::string(1, c);
+  // No name is "." or "..", and what begins with a dot is hidden, and taken for a program's question.
+  const bool hidden = prefix.empty() && value.starts_with('.');
+  if (hidden) out += percent_byte('.');
+  for (const char c : value.substr(hidden ? 1 : 0))
+    out += c == '/' || c == '%' || is_control(c) ? percent_byte(c) : std::string(1, c);
   return out + suffix;
 }
 

@@ -110,7 +110,8 @@ RouteSpotPtr route_root(const std::vector<RoutePtr>& routes);
 Result<RouteSpotPtr> route_step(const RouteSpot& spot, std::string_view name);
 
 /// The values that the list of a route's hole has; empty without one, and when the file is missing (then `fault` says
-/// so). At most 100,000.
-std::vector<std::string> listed_values(const RouteList& list, std::string_view hole, std::string* fault = nullptr);
+/// so). At most 100,000. `partly` becomes true when the file names more; `fault` says why they are not among them.
+std::vector<std::string> listed_values(const RouteList& list, std::string_view hole, std::string* fault = nullptr,
+                                       bool* partly = nullptr);
 
 }  // namespace skymount::vo

@@ -23,8 +23,9 @@ constexpr std::size_t kMostValues = 100'000;
 constexpr std::size_t kLongestValue = 255;
 constexpr std::size_t kLongestFile = 64 * 1024 * 1024;
 
-/// One record of `text` from `at` on, which is moved behind it.
-std::vector<std::string> next_record(const std::string& text, std::size_t& at, char comma) {
+/// One record of `text` from `at` on, which is moved behind it. `open`: its last quote is never closed, so that it
+/// reaches to the end.
+std::vector<std::string> next_record(const std::string& text, std::size_t& at, char comma, bool& open) {
   std::vector<std::string> out(1);
   bool quoted = false;
   for (; at < text.size(); ++at) {
@@ -48,6 +49,7 @@ std::vector<std::string> next_record(const std::string& text, std::size_t& at, c
       out.back() += c;
     }
   }
+  open = quoted;
   for (std::string& cell : out) cell = trim(cell);
   return out;
 }
@@ -55,6 +57,12 @@ std::vector<std::string> next_record(const std::string& text, std::size_t& at, c
 struct Listed {
   std::vector<std::string> values;
   std::string fault;
+  bool partly = false;  ///< the file has more
+
+  void lacks(const std::string& why) {
+    partly = true;
+    fault += (fault.empty() ? "" : "; ") + why;
+  }
 };
 using ListedPtr = std::shared_ptr<const Listed>;
 
@@ -69,7 +77,8 @@ Listed column_of(std::string& text, const std::string& wanted, const std::string
   const std::string_view first = std::string_view(text).substr(0, line_end);
   const char comma = first.find(',') == std::string_view::npos && first.find(';') != std::string_view::npos ? ';' : ',';
   std::size_t at = 0;
-  const std::vector<std::string> header = next_record(text, at, comma);
+  bool open = false;
+  const std::vector<std::string> header = next_record(text, at, comma, open);
   const auto found = std::find(header.begin(), header.end(), wanted);
   if (found == header.end()) {
     out.fault = "it has no column '" + wanted + "', so nothing is listed";
@@ -79,7 +88,13 @@ Listed column_of(std::string& text, const std::string& wanted, const std::string
   std::unordered_set<std::string> seen;
   std::size_t unusable = 0;
   while (at < text.size() && out.values.size() < kMostValues) {
-    const std::vector<std::string> cells = next_record(text, at, comma);
+    const std::size_t from = at;
+    const std::vector<std::string> cells = next_record(text, at, comma, open);
+    if (open) {
+      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(from), '\n');
+      out.lacks("a quote (\") in line " + std::to_string(line) + " is never closed; from there on nothing is listed");
+      break;
+    }
     std::string_view value = index < cells.size() ? std::string_view(cells[index]) : std::string_view();
     if (!strip.empty() && value.starts_with(strip)) value.remove_prefix(strip.size());
     const bool usable = !value.empty() && value.size() <= kLongestValue && is_utf8(value) &&
@@ -88,10 +103,9 @@ Listed column_of(std::string& text, const std::string& wanted, const std::string
     unusable += !usable && !value.empty() ? 1 : 0;
     if (usable && seen.emplace(value).second) out.values.emplace_back(value);
   }
-  if (at < text.size())
-    out.fault = "only its first " + std::to_string(kMostValues) + " names are listed";
-  else if (unusable > 0)
-    out.fault = std::to_string(unusable) + " of its lines hold no text that could be a name; they are left out";
+  if (at < text.size()) out.lacks("only its first " + std::to_string(kMostValues) + " names are listed");
+  if (unusable > 0)
+    out.lacks(std::to_string(unusable) + " of its lines hold no text that could be a name; they are left out");
   return out;
 }
 
@@ -104,7 +118,7 @@ Listed read_list(const RouteList& list, const std::string& file, const std::stri
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
   if (size > kLongestFile) text.resize(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
   Listed out = column_of(text, column, list.strip);
-  if (size > kLongestFile && out.fault.empty()) out.fault = "it is over 64 MiB; what stands behind that is not listed";
+  if (size > kLongestFile) out.lacks("it is over 64 MiB; what stands behind that is not listed");
   return out;
 }
 
@@ -135,7 +149,7 @@ ListedPtr remembered(const RouteList& list, const std::string& file, const std::
 
 }  // namespace
 
-std::vector<std::string> listed_values(const RouteList& list, std::string_view hole, std::string* fault) {
+std::vector<std::string> listed_values(const RouteList& list, std::string_view hole, std::string* fault, bool* partly) {
   const auto column = list.columns.find(std::string(hole));
   if (list.csv.empty() || column == list.columns.end()) return {};
   std::string file = list.csv;
@@ -159,6 +173,7 @@ std::vector<std::string> listed_values(const RouteList& list, std::string_view h
   }
   const ListedPtr listed = remembered(list, file, column->second, info);
   say(listed->fault);
+  if (partly != nullptr) *partly = listed->partly;
   return listed->values;
 }
 
