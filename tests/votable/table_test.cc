@@ -129,7 +129,7 @@ TEST(Csv, DatesStandLastAndOnlyForDates) {
   Table t;
   t.meta.fields = {column("t_min", "double"),
                    column("id", "char", "*"),
-                   column("epoch", "double", "", "d", "time.epoch"),
+                   column("epoch_MJD", "double", "", "d", "time.epoch"),
                    column("long_ago", "float", "", "", "", "mjd"),
                    column("period", "double", "", "d", "time.period"),
                    column("t_exptime", "double", "", "s", "time.duration;obs.exposure")};
@@ -139,11 +139,19 @@ TEST(Csv, DatesStandLastAndOnlyForDates) {
   t.append({Value(51544.99999999999), Value(), Value(40587.0), Value(59999.0), Value(), Value()});
   t.append({Value(2973484.0), Value(), Value(-1e300), Value(51603.0), Value(), Value()});
   EXPECT_EQ(write_csv(t),
-            "t_min,id,epoch,long_ago,period,t_exptime,t_min_iso,epoch_iso,long_ago_iso\n"
+            "t_min,id,epoch_MJD,long_ago,period,t_exptime,t_min_iso,epoch_MJD_iso,long_ago_iso\n"
             "11490.5,x,60000.123456789,-678941,3,60,1890-05-03T12:00:00,2023-02-25T02:57:46.667,0000-01-01T00:00:00\n"
             "36305,,2450000.5,,,,1958-04-12T00:00:00,,\n"
             "51544.99999999999,,40587,59999,,,2000-01-02T00:00:00,1970-01-01T00:00:00,2023-02-24T00:00:00\n"
             "2973484,,-1e+300,51603,,,,,2000-02-29T00:00:00\n");
+}
+
+TEST(Csv, DaysThatCountFromSomewhereElseAreNoDates) {
+  Table t;
+  t.meta.fields = {column("rel", "double", "", "d", "time.epoch"), column("bjd", "double", "", "d", "time.epoch"),
+                   column("t_min", "double", "", "s", "time.start")};
+  t.append({Value(12.5), Value(2459000.5), Value(60000.0)});
+  EXPECT_EQ(write_csv(t), "rel,bjd,t_min\n12.5,2459000.5,60000\n");
 }
 
 }  // namespace

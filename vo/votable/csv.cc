@@ -69,14 +69,14 @@ bool holds_mjd(const Field& field) {
   const bool number = field.datatype != Datatype::character && field.datatype != Datatype::unicode_char &&
                       field.datatype != Datatype::boolean && field.datatype != Datatype::bit;
   if (!number || !field.arraysize.scalar()) return false;
-  if (same_word(field.name, "t_min") || same_word(field.name, "t_max") || same_word(field.xtype, "mjd")) return true;
-  if (trim(field.unit) != "d" || !starts_with_word(field.ucd, "time")) return false;
-  // Spans of time are in days too; only epochs are dates.
-  for (const std::string_view span : {"time.duration", "time.interval", "time.period", "time.resolution",
-                                      "time.lifetime", "time.crossing", "time.scale", "time.age", "time.phase"}) {
-    if (starts_with_word(field.ucd, span)) return false;
-  }
-  return true;
+  if (same_word(field.xtype, "mjd")) return true;
+  const std::string_view unit = trim(field.unit);
+  const bool obscore = same_word(field.name, "t_min") || same_word(field.name, "t_max");
+  if (obscore && (unit.empty() || unit == "d")) return true;
+  // Days and a UCD of time are no calendar yet: they may count from a Julian Date, from a start of one's own, or be a
+  // span.
+  const auto says = [](std::string_view text) { return lower(text).find("mjd") != std::string::npos; };
+  return unit == "d" && starts_with_word(field.ucd, "time.") && (says(field.name) || says(field.utype));
 }
 
 }  // namespace

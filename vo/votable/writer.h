@@ -20,7 +20,8 @@ struct Showing {
 /// the table as it is.
 std::string write_votable(const Table& table, const Showing* showing = nullptr);
 /// RFC 4180 with a header line and \n line ends. Extra columns <col>_iso stand last: for every column that holds an MJD
-/// (t_min, t_max, unit d with a time UCD, xtype mjd), the UTC date and time in ISO 8601.
+/// for certain (t_min and t_max; xtype mjd; unit d, a UCD of time and a name or utype with "mjd"), the UTC date and
+/// time in ISO 8601.
 std::string write_csv(const Table& table, const Showing* showing = nullptr);
 
 }  // namespace skymount::vo
