@@ -77,7 +77,7 @@ void add_shortfalls_of_size(std::vector<Shortfall>& out, const RowIntake& intake
 }
 
 /// Rows that nobody asked for, and what is odd about the answer as a whole.
-void add_shortfalls_of_answer(std::vector<Shortfall>& out, const RowIntake& intake) {
+void add_shortfalls_of_answer(std::vector<Shortfall>& out, const RowIntake& intake, bool asked_by_route) {
   if (const std::uint64_t strange = intake.filter().strangers(); strange > 0) {
     out.push_back({Shortfall::Kind::fault,
                    "The archive answered " + std::to_string(strange) +
@@ -87,6 +87,10 @@ void add_shortfalls_of_answer(std::vector<Shortfall>& out, const RowIntake& inta
   for (const std::string& oddity : intake.meta().oddities) {
     out.push_back({Shortfall::Kind::fault, "The archive's answer contradicts itself: " + words_of(oddity, 300) +
                                                ". What is shown may not be all."});
+  }
+  if (asked_by_route && !intake.meta().misfits.empty()) {
+    out.push_back({Shortfall::Kind::remark, "In the archive's answer " + words_of(intake.meta().misfits, 300) +
+                                                "; in results.vot and results.csv these are empty."});
   }
   std::size_t warnings = 0;
   for (const Info& info : intake.meta().infos) {
@@ -171,7 +175,7 @@ std::vector<Shortfall> shortfalls_of(const RowIntake& intake, const Query& query
                                      const AdqlOptions& adql, std::uint64_t shown) {
   std::vector<Shortfall> out = shortfalls_of_count(intake, query, shown);
   add_shortfalls_of_size(out, intake, shown);
-  add_shortfalls_of_answer(out, intake);
+  add_shortfalls_of_answer(out, intake, query.route.has_value());
   if (auto degraded = shortfall_of_form(intake, query, form, adql)) out.push_back(std::move(*degraded));
   return out;
 }

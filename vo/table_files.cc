@@ -67,6 +67,7 @@ class AnswerRows final : public cache::ByteSource {
       return "the archive says that it holds more (its row limit)";
     // As in INCOMPLETE.txt of a folder: what contradicts itself may lack rows.
     if (!answer.meta.oddities.empty()) return "the answer contradicts itself: " + answer.meta.oddities.front();
+    if (!answer.meta.misfits.empty()) return answer.meta.misfits;
     return "";
   }
 
@@ -129,7 +130,7 @@ class TableFile final : public cache::ByteSource {
     if (whole)
       return fail(Code::not_found,
                   "the table is whole: " + stem + ".csv has all " + std::to_string(facts.rows) + " rows");
-    return fail(Code::corrupt, entry_.name + ": only " + std::to_string(facts.rows) + " rows came, " + facts.truncated +
+    return fail(Code::corrupt, entry_.name + ": " + std::to_string(facts.rows) + " rows came, " + facts.truncated +
                                    "; " + stem + ".INCOMPLETE.csv holds them");
   }
 

@@ -175,5 +175,21 @@ TEST_F(RouteTruth, NamesThatAListHasAndTheFolderDoesNotAreTold) {
   EXPECT_THAT(read("listed/INCOMPLETE.txt"), HasSubstr("in line 3 is never closed"));
 }
 
+TEST_F(RouteTruth, AValueThatIsNotOfItsColumnsTypeIsTold) {
+  answers_["t 'odd'"] = votable(kNumbers, {{"1", "x"}, {"abc", "y"}, {"1.5", "z"}, {"", "e"}, {"NaN", "e"}});
+  answers_["t 'wide'"] = votable(kNumbers, {{"1", "x"}, {"99999999999", "y"}, {"null", "z"}});
+  answers_["files 'odd'"] = votable({kFiles[0], kFiles[1], R"(name="grp" datatype="int")"},
+                                    {{"1", file("1.fits"), "x"}, {"2", file("2.fits"), "3"}});
+  mount();
+  EXPECT_EQ(read("t=odd/t.fits"), "errno " + std::to_string(EIO));
+  EXPECT_THAT(errors(), HasSubstr("5 rows came, 2 values are not of the column's type, the first \"abc\" in column n "
+                                  "(int) of row 2; t.INCOMPLETE.csv holds them"));
+  EXPECT_EQ(read("t=odd/t.INCOMPLETE.csv"), "n,a\n1,x\n,y\n,z\n,e\n,e\n");
+  EXPECT_EQ(read("t=wide/t.csv"), "n,a\n1,x\n99999999999,y\n,z\n");
+  EXPECT_THAT(read("t=wide/t.vot"), HasSubstr("name=\"n\" datatype=\"long\""));
+  EXPECT_THAT(read("files=odd/INCOMPLETE.txt"),
+              HasSubstr("1 value is not of the column's type, the first \"x\" in column grp (int) of row 1"));
+}
+
 }  // namespace
 }  // namespace skymount::test

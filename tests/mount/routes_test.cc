@@ -195,7 +195,7 @@ TEST_F(Routes, ATruncatedTableFailsWhenItIsOpenedAndItsRowsAreInAnotherFile) {
   for (const char* format : {"csv", "fits"})
     EXPECT_EQ(read("few/source." + std::string(format)), "errno " + std::to_string(EIO));
   EXPECT_THAT(driver_->read("/.skymount/errors.log").text,
-              HasSubstr("source.csv: only 5 rows came, the archive says that it holds more (its row limit); "
+              HasSubstr("source.csv: 5 rows came, the archive says that it holds more (its row limit); "
                         "source.INCOMPLETE.csv holds them"));
   EXPECT_THAT(driver_->list("/demo/few").names, Contains("source.INCOMPLETE.csv")) << "listed once it is known";
   EXPECT_THAT(driver_->list("/demo/plates/calib=2").names, Not(Contains("source.INCOMPLETE.csv")));

@@ -111,6 +111,10 @@ Result<TableMeta> Document::finish() {
     meta->oddities.push_back("the table promises " + std::to_string(*promised_rows_) + " rows (nrows), and " +
                              std::to_string(rows_) + " came");
   }
+  if (misfits_ > 0) {
+    meta->misfits = std::to_string(misfits_) + (misfits_ == 1 ? " value is" : " values are") +
+                    " not of the column's type, the first " + misfit_;
+  }
   if (other_tables_ > 0) {
     meta->oddities.push_back("it holds " + std::to_string(1 + other_tables_) +
                              " tables with rows, and only the first is shown");

@@ -62,6 +62,7 @@ class Document {
   Result<void> open_stream(const XmlToken& token);
   Result<void> take_plain_rows();
   Result<void> finish_row();
+  void note_misfit(std::size_t column, std::string_view text);
   Result<void> take_cells(const std::vector<std::string_view>& cells);
   Result<void> announce();
   Result<void> gather(const XmlToken& token);
@@ -107,6 +108,8 @@ class Document {
   std::vector<Field> fields_;
   Base64Decoder base64_;
   std::string decoded_;
+  std::uint64_t misfits_ = 0;  // values that are not of their column's type
+  std::string misfit_;         // the first of them
   std::uint64_t rows_ = 0;
   std::uint64_t idle_bytes_ = 0;  // fed since the last row
 };

@@ -2,6 +2,7 @@
 //
 // The half of Document that knows tables: which is the result, and how its rows come out of the stream.
 #include "vo/votable/document.h"
+#include "vo/votable/datatype.h"
 #include "vo/votable/encoding.h"
 #include "vo/votable/metadata.h"
 #include "vo/votable/numbers.h"
@@ -180,12 +181,26 @@ Result<void> Document::finish_row() {
   return take_cells(**cells);
 }
 
+void Document::note_misfit(std::size_t column, std::string_view text) {
+  const Field& field = fields_[column];
+  const std::string_view word = trim(text);
+  if (field.null_text && trim(*field.null_text) == word) return;
+  // Enough to find it by; a cell may be a book.
+  constexpr std::size_t kShown = 40;
+  if (misfits_++ == 0)
+    misfit_ = "\"" + to_utf8(word.substr(0, kShown)) + "\" in column " + (field.name.empty() ? field.id : field.name) +
+              " (" + std::string(word_of(field.datatype)) + ") of row " + std::to_string(rows_ + 1);
+}
+
 Result<void> Document::take_cells(const std::vector<std::string_view>& cells) {
   if (cells.size() != rules_.size()) {
     return fail(Code::corrupt, "row " + std::to_string(rows_ + 1) + " has " + std::to_string(cells.size()) +
                                    " cells for " + std::to_string(rules_.size()) + " columns");
   }
-  for (std::size_t i = 0; i < rules_.size(); ++i) read_cell(rules_[i], cells[i], row_[i]);
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    read_cell(rules_[i], cells[i], row_[i]);
+    if (is_null(row_[i]) && !cells[i].empty() && misfits(rules_[i], cells[i])) note_misfit(i, cells[i]);
+  }
   ++rows_;
   return on_row_(row_);
 }

@@ -88,6 +88,9 @@ struct TableMeta {
   /// What contradicts itself in the document, a sentence each, for whom rows matter. Known at its end; not kept by
   /// Table::pack().
   std::vector<std::string> oddities;
+  /// How many single values are not of their column's type and became null, with the first of them; empty: none. As
+  /// oddities otherwise.
+  std::string misfits;
 
   /// Column by name (no case), then ID; nothing when absent.
   std::optional<std::size_t> column(std::string_view name) const;

@@ -4,6 +4,10 @@
 // table without rows.
 #include "vo/votable/table_formats.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
 namespace skymount::vo {
 namespace {
 
@@ -60,10 +64,36 @@ class Tsv final : public TableFormat {
   }
 };
 
+/// An integer type that holds what came, where the declared one does not: others would cut it, or refuse the table.
+void widen(Field& field, const ColumnFacts& facts) {
+  struct Type {
+    Datatype type;
+    const char* word;
+    std::int64_t low, high;
+  };
+  static constexpr Type kTypes[] = {{Datatype::unsigned_byte, "unsignedByte", 0, 255},
+                                    {Datatype::short_int, "short", -32768, 32767},
+                                    {Datatype::int32, "int", -2147483648LL, 2147483647},
+                                    {Datatype::int64, "long", INT64_MIN, INT64_MAX}};
+  const auto declared =
+      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const Type& each) { return each.type == field.datatype; });
+  const auto fitting = std::find_if(declared, std::end(kTypes), [&](const Type& each) {
+    return facts.low > facts.high || (facts.low >= each.low && facts.high <= each.high);
+  });
+  if (fitting == declared || fitting == std::end(kTypes)) return;
+  field.datatype = fitting->type;
+  field.datatype_text = fitting->word;
+}
+
 class Vot final : public TableFormat {
  public:
+  explicit Vot(std::vector<ColumnFacts> columns) : columns_(std::move(columns)) {}
+
   std::string head(const Table& first) override {
-    const std::string whole = write_votable(without_rows(first));
+    Table empty = without_rows(first);
+    for (std::size_t i = 0; i < std::min(columns_.size(), empty.meta.fields.size()); ++i)
+      widen(empty.meta.fields[i], columns_[i]);
+    const std::string whole = write_votable(empty);
     const std::size_t rows = whole.find(kBegin);
     if (rows == std::string::npos) return whole;  // a table without columns has no rows either
     tail_ = whole.substr(rows + kBegin.size());
@@ -80,6 +110,7 @@ class Vot final : public TableFormat {
 
  private:
   static constexpr std::string_view kBegin = "<TABLEDATA>\n", kEnd = "</TABLEDATA>";
+  const std::vector<ColumnFacts> columns_;
   std::string tail_;
 };
 
@@ -88,7 +119,7 @@ class Vot final : public TableFormat {
 std::unique_ptr<TableFormat> table_format(std::string_view name, const TableFacts& facts) {
   if (name == "csv") return std::make_unique<Csv>();
   if (name == "tsv") return std::make_unique<Tsv>();
-  if (name == "vot") return std::make_unique<Vot>();
+  if (name == "vot") return std::make_unique<Vot>(facts.columns);
   if (name == "fits") return fits_table_format(facts);
   return nullptr;
 }

@@ -24,7 +24,7 @@ class TableFormat {
 
 /// "csv", "tsv", "vot" or "fits"; null for anything else.
 /// csv   as write_csv. tsv: the same columns without the dates; tabs and line ends in values become blanks.
-/// vot   as write_votable.
+/// vot   as write_votable; an integer column whose values are beyond its type is declared as one that holds them.
 /// fits  FITS 4.0: an empty primary HDU and one BINTABLE. Units in TUNIT, UCDs as comments of TTYPE; null integers by
 ///       TNULL (the column is widened where its type has no free value), null reals as NaN, null texts as blanks; what
 ///       is not ASCII becomes '?', arrays of varying length are texts.

@@ -4,6 +4,8 @@
 #include "vo/votable/encoding.h"
 #include "vo/votable/numbers.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace skymount::vo {
@@ -116,7 +118,24 @@ void read_text(const CellRules& rules, std::string_view text, Value& out) {
   }
 }
 
+/// What archives put where there is no number.
+bool says_null(std::string_view word) {
+  static constexpr std::string_view kNulls[] = {"null", "none", "nan", "n/a", "na", "nil", "\\n", "undef",
+                                                "-",    "--",   "---", "?",   "*",  ".",   "...", "masked"};
+  return std::any_of(std::begin(kNulls), std::end(kNulls),
+                     [&](std::string_view null) { return same_word(word, null); });
+}
+
 }  // namespace
+
+bool misfits(const CellRules& rules, std::string_view text) {
+  if (rules.is_text || rules.is_array || rules.is_complex || rules.type == Datatype::bit) return false;
+  const std::string_view word = trim(text);
+  if (word.empty() || says_null(word)) return false;
+  if (rules.type == Datatype::boolean) return !parse_boolean(word);
+  const bool real = rules.type == Datatype::float32 || rules.type == Datatype::float64;
+  return real ? !parse_real(word) : !read_integer(word);
+}
 
 void read_cell(const CellRules& rules, std::string_view text, Value& out) {
   if (rules.is_text) return read_text(rules, text, out);

@@ -13,4 +13,8 @@ namespace skymount::vo {
 /// `text` has its entities expanded; what is not UTF-8 is taken as Latin-1.
 void read_cell(const CellRules& rules, std::string_view text, Value& out);
 
+/// Whether a cell that was read as null says something all the same: "abc" in a column of numbers. Of single numbers
+/// and booleans; what people write for null ("null", "NaN", "--") says nothing.
+bool misfits(const CellRules& rules, std::string_view text);
+
 }  // namespace skymount::vo
