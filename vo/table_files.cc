@@ -137,20 +137,10 @@ class TableFile final : public cache::ByteSource {
   Result<void> write(TableStreamReader& rows, const TableFacts& facts, const Sink& sink,
                      const FetchContext& ctx) const {
     Pieces out(sink);
-    const std::unique_ptr<TableFormat> format = table_format(entry_.table->format, facts);
-    if (!format) return fail(Code::unsupported, "no table is written as " + entry_.table->format);
-    bool begun = false;
-    Result<void> written = rows.pieces([&](const Table& piece) -> Result<void> {
+    return write_table(entry_.table->format, rows, facts, showing_of, [&](ByteView bytes) -> Result<void> {
       if (ctx.stopped()) return fail(Code::cancelled, "cancelled");
-      if (!begun) {
-        begun = true;
-        if (Result<void> head = out(as_bytes(format->head(piece))); !head) return head;
-      }
-      const Showing showing = showing_of(piece);
-      return out(as_bytes(format->piece(piece, &showing)));
+      return out(bytes);
     });
-    if (!written) return written;
-    return out(as_bytes(format->tail()));
   }
 
   const TableParts parts_;

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <cmath>
 #include <cstring>
 
@@ -72,14 +74,12 @@ TableStreamReader reader(const std::string& bytes) {
 std::string written(const Kept& kept, std::string_view name) {
   TableStreamReader in = reader(kept.bytes);
   const TableFacts facts = in.facts().value();
-  const auto format = table_format(name, facts);
   std::string out;
-  EXPECT_TRUE(in.pieces([&](const Table& piece) -> Result<void> {
-    if (out.empty()) out = format->head(piece);
-    out += format->piece(piece, nullptr);
+  EXPECT_TRUE(write_table(name, in, facts, {}, [&](ByteView bytes) -> Result<void> {
+    out += as_text(bytes);
     return {};
   }));
-  return out + format->tail();
+  return out;
 }
 
 std::vector<Row> rows() {
@@ -154,6 +154,101 @@ TEST(TableFormats, FitsHasUnitsUcdsAndNulls) {
   EXPECT_EQ(static_cast<unsigned char>(nan[0]), 0x7f);
   EXPECT_EQ(static_cast<unsigned char>(nan[1]), 0xf8);
   EXPECT_EQ(row[8 + 8 + 4 + 2 + 4], '\0') << "an unknown truth";
+}
+
+/// A binary table's number of `bytes` bytes, at `at`.
+std::uint64_t big_endian(const std::string& fits, std::size_t at, std::size_t bytes) {
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < bytes; ++i) out = out << 8 | static_cast<unsigned char>(fits.at(at + i));
+  return out;
+}
+
+TEST(TableFormats, OneLongCellMakesNeitherEveryRowNorTheMemoryLong) {
+  constexpr std::size_t kLong = 8'000'000, kRows = 20'000, kMiddle = 15'000;
+  TableMeta two;
+  two.has_table = true;
+  two.fields = {field("id", Datatype::int32, "int"), field("words", Datatype::character, "char", "*")};
+  std::string bytes;
+  TableStreamWriter writer([&](ByteView piece) -> Result<void> {
+    bytes += as_text(piece);
+    return {};
+  });
+  writer.begin(two);
+  for (std::size_t i = 0; i < kRows; ++i)
+    ASSERT_TRUE(writer.add({static_cast<std::int64_t>(i), i == kMiddle ? std::string(kLong, 'x')
+                                                          : i % 7 == 0 ? Value()
+                                                                       : "w" + std::to_string(i)}));
+  ASSERT_TRUE(writer.finish(""));
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  TableStreamReader in = reader(bytes);
+  const TableFacts facts = in.facts().value();
+  std::string fits;
+  // Every row as long as the longest would be 160 GB: it is stopped long before.
+  const Result<void> done = write_table("fits", in, facts, {}, [&](ByteView piece) -> Result<void> {
+    EXPECT_LT(piece.size(), kLong + 4'000'000);
+    fits += as_text(piece);
+    return fits.size() < 5 * kLong ? Result<void>() : fail(Code::too_large, "far too long");
+  });
+  ASSERT_TRUE(done) << done.error().what();
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 150'000) << "KiB";
+  ASSERT_EQ(fits.size() % 2880, 0U);
+  EXPECT_LT(fits.size(), kLong + 1'000'000);
+  EXPECT_THAT(fits.substr(0, 8640), HasSubstr("TFORM2  = '1PA(8000000)'"));
+  const std::size_t data = fits.find("END", 2880) / 2880 * 2880 + 2880, width = 4 + 8;
+  const auto words = [&](std::size_t row) {
+    const std::size_t at = data + row * width + 4;
+    return fits.substr(data + kRows * width + big_endian(fits, at + 4, 4), big_endian(fits, at, 4));
+  };
+  EXPECT_EQ(words(1), "w1");
+  EXPECT_EQ(words(7), "") << "a null";
+  EXPECT_EQ(words(kMiddle), std::string(kLong, 'x'));
+  EXPECT_EQ(words(kRows - 2), "w19998");
+}
+
+TEST(TableFormats, AFewLongArraysOfNumbersStandBehindTheRows) {
+  TableMeta one;
+  one.has_table = true;
+  one.fields = {field("flux", Datatype::float64, "double", "2000"), field("n", Datatype::short_int, "short")};
+  std::vector<Row> many(500, Row{Value(), std::int64_t{1}});
+  many[100][0] = std::vector<double>(2000, 2.5);
+  const std::string fits = written(keep(one, many), "fits");
+  EXPECT_THAT(fits, HasSubstr("TFORM1  = '1PD(2000)'"));
+  EXPECT_THAT(fits, HasSubstr("PCOUNT  =                16000"));
+  const std::size_t data = fits.find("END", 2880) / 2880 * 2880 + 2880, width = 8 + 2;
+  EXPECT_EQ(big_endian(fits, data + 99 * width, 4), 0U);
+  EXPECT_EQ(big_endian(fits, data + 100 * width, 4), 2000U);
+  EXPECT_EQ(big_endian(fits, data + 500 * width + 1999 * 8, 8), 0x4004000000000000U) << "2.5";
+  // Where most have one it is a column as any other.
+  const std::string full =
+      written(keep(one, std::vector<Row>(50, Row{std::vector<double>(2000, 2.5), Value()})), "fits");
+  EXPECT_THAT(full, HasSubstr("TFORM1  = '2000D   '"));
+}
+
+TEST(TableFormats, WhoDoesNotWantTheRestIsHeardAtOnce) {
+  // 3,000 bytes are no long cell, but 20,000 rows of ten such columns are 600 MB in one piece.
+  TableMeta wide;
+  wide.has_table = true;
+  Row empty, first;
+  for (int i = 0; i < 10; ++i) {
+    wide.fields.push_back(field("t" + std::to_string(i), Datatype::character, "char", "*"));
+    empty.emplace_back();
+    first.emplace_back(std::string(3000, 'x'));
+  }
+  std::vector<Row> many(19'000, empty);
+  many.front() = first;
+  const Kept kept = keep(wide, many);
+  TableStreamReader in = reader(kept.bytes);
+  std::uint64_t taken = 0;
+  const Result<void> done = write_table("fits", in, in.facts().value(), {}, [&](ByteView piece) -> Result<void> {
+    EXPECT_LT(piece.size(), 4'000'000U);
+    taken += piece.size();
+    return taken < 5'000'000 ? Result<void>() : fail(Code::cancelled, "enough");
+  });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code(), Code::cancelled);
+  EXPECT_LT(taken, 10'000'000U);
 }
 
 TEST(TableFormats, AnIntegerColumnWithoutAFreeValueIsWidened) {

@@ -2,7 +2,9 @@
 //
 // A FITS binary table in one pass: the facts say beforehand how many rows there are and how wide each column is. Ours,
 // because cfitsio needs the whole file in memory or on disk to write one, and because what is written is our own.
-// Source: FITS 4.0, sections 4 and 7.3.
+// A column with a few long cells among short ones has them behind the table (7.3.5), so that one long cell does not
+// make every row as long; what is written is then passed three times: to measure, for the table, and for what is behind
+// it. Source: FITS 4.0, sections 4 and 7.3.
 #include "vo/votable/table_formats.h"
 
 #include <algorithm>
@@ -15,23 +17,33 @@ namespace skymount::vo {
 namespace {
 
 constexpr std::size_t kBlock = 2880, kCard = 80;
+// Narrower columns may waste what they do. A wider one whose cells would take this many times what is in them goes
+// behind the table.
+constexpr std::uint64_t kWide = 4096, kWaste = 4;
+// What is handed on at once.
+constexpr std::size_t kBatch = 1024 * 1024;
 
 struct Column {
   char type = 'A';           ///< TFORM letter: L B I J K E D A
   std::uint64_t repeat = 1;  ///< bytes of a text, numbers of an array
   std::optional<std::int64_t> null;
   std::string name, unit, ucd;
+  char descriptor = '\0';     ///< P or Q: its cells are behind the table; else they are in it
+  std::uint64_t total = 0;    ///< of a wide column: bytes in all its cells
+  std::uint64_t longest = 0;  ///< and elements of the longest
 
-  std::uint64_t width() const {
+  std::uint64_t element() const {
     switch (type) {
-      case 'I': return 2 * repeat;
+      case 'I': return 2;
       case 'J':
-      case 'E': return 4 * repeat;
+      case 'E': return 4;
       case 'K':
-      case 'D': return 8 * repeat;
-      default: return repeat;
+      case 'D': return 8;
+      default: return 1;
     }
   }
+  std::uint64_t width() const { return descriptor == 'Q' ? 16 : descriptor == 'P' ? 8 : repeat * element(); }
+  bool wide() const { return repeat > 1 && repeat * element() > kWide; }
 };
 
 /// Printable ASCII; each other character, however many bytes it has, is '?'.
@@ -154,10 +166,28 @@ class FitsTable final : public TableFormat {
  public:
   explicit FitsTable(TableFacts facts) : facts_(std::move(facts)) {}
 
+  bool measures() const override {
+    return std::any_of(facts_.columns.begin(), facts_.columns.end(), [](const ColumnFacts& column) {
+      return column.widest > kWide || column.longest * sizeof(double) > kWide;
+    });
+  }
+
+  void measure(const Table& rows, const Showing* showing) override {
+    begin(rows);
+    static_cast<void>(for_each_row(rows, showing, [&](const Row& row) -> Result<void> {
+      for (std::size_t i = 0; i < columns_.size() && i < row.size(); ++i) {
+        if (!columns_[i].wide()) continue;
+        const std::uint64_t elements = elements_of(columns_[i], row[i]);
+        columns_[i].total += elements * columns_[i].element();
+        columns_[i].longest = std::max(columns_[i].longest, elements);
+      }
+      return {};
+    }));
+  }
+
   std::string head(const Table& first) override {
-    facts_.columns.resize(first.meta.fields.size());
-    for (std::size_t i = 0; i < first.meta.fields.size(); ++i)
-      columns_.push_back(column_for(first.meta.fields[i], facts_.columns[i]));
+    begin(first);
+    decide();
     std::uint64_t width = 0;
     for (const Column& column : columns_) width += column.width();
     std::string out = card("SIMPLE", "T") + card("BITPIX", "8") + card("NAXIS", "0") + card("EXTEND", "T");
@@ -165,7 +195,8 @@ class FitsTable final : public TableFormat {
     pad(out, ' ');
     std::string table = card("XTENSION", "'BINTABLE'") + card("BITPIX", "8") + card("NAXIS", "2") +
                         card("NAXIS1", std::to_string(width), "bytes of a row") +
-                        card("NAXIS2", std::to_string(facts_.rows), "rows") + card("PCOUNT", "0") +
+                        card("NAXIS2", std::to_string(facts_.rows), "rows") +
+                        card("PCOUNT", std::to_string(behind_), behind_ > 0 ? "bytes behind the rows" : "") +
                         card("GCOUNT", "1") + card("TFIELDS", std::to_string(columns_.size()));
     if (!first.meta.table_name.empty()) table += card("EXTNAME", quoted(first.meta.table_name));
     for (std::size_t i = 0; i < columns_.size(); ++i) table += cards_of(columns_[i], std::to_string(i + 1));
@@ -174,24 +205,102 @@ class FitsTable final : public TableFormat {
     return out + table;
   }
 
-  std::string piece(const Table& rows, const Showing* showing) override {
-    std::string out;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      Row row = rows.row(r);
-      if (showing != nullptr) showing->row(row);
-      for (std::size_t i = 0; i < columns_.size(); ++i) cell(out, columns_[i], i < row.size() ? row[i] : Value());
-    }
-    written_ += out.size();
-    return out;
+  Result<void> piece(const Table& rows, const Showing* showing, const Out& out) override {
+    return batches(rows, showing, out, [&](std::string& bytes, const Row& row) {
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const Value& value = i < row.size() ? row[i] : Value();
+        if (columns_[i].descriptor != '\0')
+          describe(bytes, columns_[i], value);
+        else
+          cell(bytes, columns_[i], value, columns_[i].repeat);
+      }
+    });
+  }
+
+  bool has_more() const override { return behind_ > 0; }
+
+  Result<void> more(const Table& rows, const Showing* showing, const Out& out) override {
+    return batches(rows, showing, out, [&](std::string& bytes, const Row& row) {
+      for (std::size_t i = 0; i < columns_.size() && i < row.size(); ++i)
+        if (columns_[i].descriptor != '\0') cell(bytes, columns_[i], row[i], elements_of(columns_[i], row[i]));
+    });
   }
 
   std::string tail() override { return std::string((kBlock - written_ % kBlock) % kBlock, '\0'); }
 
  private:
+  void begin(const Table& first) {
+    if (!columns_.empty()) return;
+    facts_.columns.resize(first.meta.fields.size());
+    for (std::size_t i = 0; i < first.meta.fields.size(); ++i)
+      columns_.push_back(column_for(first.meta.fields[i], facts_.columns[i]));
+  }
+
+  /// Which columns go behind the table. Only what was measured can.
+  void decide() {
+    std::vector<Column*> behind;
+    for (Column& column : columns_) {
+      if (!column.wide() || column.total >= column.repeat * column.element() * facts_.rows / kWaste) continue;
+      behind.push_back(&column);
+      behind_ += column.total;
+    }
+    // The numbers of a P are signed and have 32 bits.
+    const bool small = behind_ <= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
+    for (Column* column : behind) column->descriptor = small ? 'P' : 'Q';
+  }
+
+  static Result<void> for_each_row(const Table& rows, const Showing* showing,
+                                   const std::function<Result<void>(const Row&)>& take) {
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      Row row = rows.row(r);
+      if (showing != nullptr) showing->row(row);
+      if (Result<void> taken = take(row); !taken) return taken;
+    }
+    return {};
+  }
+
+  /// Rows can be far wider here than in the piece they come from, so they are handed on before they are many bytes.
+  Result<void> batches(const Table& rows, const Showing* showing, const Out& out,
+                       const std::function<void(std::string&, const Row&)>& write) {
+    std::string bytes;
+    const auto hand_on = [&]() -> Result<void> {
+      written_ += bytes.size();
+      Result<void> taken = out(as_bytes(bytes));
+      bytes.clear();
+      return taken;
+    };
+    Result<void> written = for_each_row(rows, showing, [&](const Row& row) -> Result<void> {
+      write(bytes, row);
+      return bytes.size() >= kBatch ? hand_on() : Result<void>();
+    });
+    return written ? hand_on() : written;
+  }
+
+  static std::uint64_t elements_of(const Column& column, const Value& value) {
+    if (column.type == 'A') return std::min<std::uint64_t>(ascii(to_text(value)).size(), column.repeat);
+    if (const auto* reals = std::get_if<std::vector<double>>(&value))
+      return std::min<std::uint64_t>(reals->size(), column.repeat);
+    return is_null(value) ? 0 : 1;
+  }
+
+  void describe(std::string& out, const Column& column, const Value& value) {
+    const std::uint64_t elements = elements_of(column, value);
+    for (const std::uint64_t number : {elements, offset_}) {
+      if (column.descriptor == 'P')
+        put(out, static_cast<std::int32_t>(number));
+      else
+        put(out, static_cast<std::int64_t>(number));
+    }
+    offset_ += elements * column.element();
+  }
+
   static std::string cards_of(const Column& column, const std::string& n) {
     std::string out = card("TTYPE" + n, quoted(column.name), column.ucd);
     const bool many = column.repeat != 1 || column.type == 'A';
-    out += card("TFORM" + n, quoted((many ? std::to_string(column.repeat) : "") + column.type));
+    const std::string form = column.descriptor == '\0' ? (many ? std::to_string(column.repeat) : "") + column.type
+                                                       : std::string("1") + column.descriptor + column.type + "(" +
+                                                             std::to_string(column.longest) + ")";
+    out += card("TFORM" + n, quoted(form));
     if (!column.unit.empty()) out += card("TUNIT" + n, quoted(column.unit));
     if (column.null) out += card("TNULL" + n, std::to_string(*column.null));
     return out;
@@ -211,25 +320,26 @@ class FitsTable final : public TableFormat {
     }
   }
 
-  static void cell(std::string& out, const Column& column, const Value& value) {
+  static void cell(std::string& out, const Column& column, const Value& value, std::uint64_t elements) {
     if (column.type == 'A') {
       std::string text = ascii(to_text(value));
-      text.resize(column.repeat, ' ');
+      text.resize(elements, ' ');
       out += text;
     } else if (column.type == 'L') {
       const auto* flag = std::get_if<bool>(&value);
       out += flag == nullptr ? '\0' : *flag ? 'T' : 'F';
     } else if (const auto* reals = std::get_if<std::vector<double>>(&value)) {
-      for (std::uint64_t i = 0; i < column.repeat; ++i)
+      for (std::uint64_t i = 0; i < elements; ++i)
         number(out, column, i < reals->size() ? Value((*reals)[i]) : Value());
     } else {
-      for (std::uint64_t i = 0; i < column.repeat; ++i) number(out, column, i == 0 ? value : Value());
+      for (std::uint64_t i = 0; i < elements; ++i) number(out, column, i == 0 ? value : Value());
     }
   }
 
   TableFacts facts_;
   std::vector<Column> columns_;
   std::uint64_t written_ = 0;
+  std::uint64_t behind_ = 0, offset_ = 0;  // bytes behind the rows; where the next cell's begin
 };
 
 }  // namespace

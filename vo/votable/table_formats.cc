@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 
 namespace skymount::vo {
 namespace {
@@ -24,8 +25,8 @@ class Csv final : public TableFormat {
     header_ = out.size();
     return out;
   }
-  std::string piece(const Table& rows, const Showing* showing) override {
-    return write_csv(rows, showing).substr(header_);
+  Result<void> piece(const Table& rows, const Showing* showing, const Out& out) override {
+    return out(as_bytes(std::string_view(write_csv(rows, showing)).substr(header_)));
   }
   std::string tail() override { return ""; }
 
@@ -40,16 +41,16 @@ class Tsv final : public TableFormat {
     for (const Field& field : first.meta.fields) cell(out, field.name.empty() ? field.id : field.name);
     return finish_line(std::move(out));
   }
-  std::string piece(const Table& rows, const Showing* showing) override {
-    std::string out;
+  Result<void> piece(const Table& rows, const Showing* showing, const Out& out) override {
+    std::string lines;
     for (std::size_t r = 0; r < rows.size(); ++r) {
       Row row = rows.row(r);
       if (showing != nullptr) showing->row(row);
       std::string line;
       for (std::size_t i = 0; i < rows.meta.fields.size(); ++i) cell(line, i < row.size() ? to_text(row[i]) : "");
-      out += finish_line(std::move(line));
+      lines += finish_line(std::move(line));
     }
-    return out;
+    return out(as_bytes(lines));
   }
   std::string tail() override { return ""; }
 
@@ -99,12 +100,12 @@ class Vot final : public TableFormat {
     tail_ = whole.substr(rows + kBegin.size());
     return whole.substr(0, rows + kBegin.size());
   }
-  std::string piece(const Table& rows, const Showing* showing) override {
+  Result<void> piece(const Table& rows, const Showing* showing, const Out& out) override {
     const std::string whole = write_votable(rows, showing);
     // Texts and attributes escape '<', so the marks are the real ones.
     const std::size_t begin = whole.find(kBegin), end = whole.rfind(kEnd);
-    if (begin == std::string::npos || end == std::string::npos) return "";
-    return whole.substr(begin + kBegin.size(), end - begin - kBegin.size());
+    if (begin == std::string::npos || end == std::string::npos) return {};
+    return out(as_bytes(std::string_view(whole).substr(begin + kBegin.size(), end - begin - kBegin.size())));
   }
   std::string tail() override { return tail_; }
 
@@ -122,6 +123,37 @@ std::unique_ptr<TableFormat> table_format(std::string_view name, const TableFact
   if (name == "vot") return std::make_unique<Vot>(facts.columns);
   if (name == "fits") return fits_table_format(facts);
   return nullptr;
+}
+
+Result<void> write_table(std::string_view name, TableStreamReader& rows, const TableFacts& facts,
+                         const std::function<Showing(const Table&)>& showing, const TableFormat::Out& out) {
+  const std::unique_ptr<TableFormat> format = table_format(name, facts);
+  if (!format) return fail(Code::unsupported, "no table is written as " + std::string(name));
+  const auto pass = [&](const std::function<Result<void>(const Table&, const Showing*)>& take) {
+    return rows.pieces([&](const Table& piece) -> Result<void> {
+      if (!showing) return take(piece, nullptr);
+      const Showing shown = showing(piece);
+      return take(piece, &shown);
+    });
+  };
+  Result<void> done;
+  if (format->measures()) {
+    done = pass([&](const Table& piece, const Showing* shown) -> Result<void> {
+      format->measure(piece, shown);
+      return out({});  // so that who does not want it any more is heard here, too
+    });
+  }
+  bool begun = false;
+  if (done) {
+    done = pass([&](const Table& piece, const Showing* shown) -> Result<void> {
+      Result<void> taken;
+      if (!std::exchange(begun, true)) taken = out(as_bytes(format->head(piece)));
+      return taken ? format->piece(piece, shown, out) : taken;
+    });
+  }
+  if (done && format->has_more())
+    done = pass([&](const Table& piece, const Showing* shown) { return format->more(piece, shown, out); });
+  return done ? out(as_bytes(format->tail())) : done;
 }
 
 }  // namespace skymount::vo
