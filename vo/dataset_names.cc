@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vo/dataset_names.h"
 
+#include "cache/base/hidden_words.h"
 #include "vo/query/grammar.h"
 #include "vo/query/interval.h"
 #include "vo/query/words.h"
@@ -112,7 +113,7 @@ std::string NameTemplate::name_of(const std::function<std::string(std::string_vi
       out += piece.text;
       continue;
     }
-    std::string value(trim(text_of(piece.text)));
+    std::string value = without_hidden_words(trim(text_of(piece.text)));
     for (Filter filter : piece.filters) value = apply(filter, value);
     out += value.empty() ? "unknown" : value;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vo/file_names.h"
 
+#include "cache/base/hidden_words.h"
 #include "vo/query/words.h"
 
 #include <algorithm>
@@ -98,8 +99,10 @@ void disarm_for_cfitsio(std::string& name) {
 
 }  // namespace
 
-std::string safe_name(std::string_view text, std::size_t max_bytes) {
-  if (text.size() > kHostile) text = text.substr(0, kHostile);
+std::string safe_name(std::string_view given, std::size_t max_bytes) {
+  // Before a character of it is replaced: afterwards nobody would know a secret again.
+  const std::string shown = without_hidden_words(given.substr(0, kHostile));
+  const std::string_view text = shown;
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_length(text.substr(i));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cache/base/log.h"
 
+#include "cache/base/hidden_words.h"
 #include "cache/base/text.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
@@ -49,10 +50,12 @@ void log_at_least(LogLevel level) {
 }
 
 void log(LogLevel level, std::string_view message) {
-  current()->log(to_spdlog(level), "{}", message);
+  current()->log(to_spdlog(level), "{}", without_hidden_words(message));
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view given) {
+  const std::string shown = without_hidden_words(given);
+  std::string_view text = shown;
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());

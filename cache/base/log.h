@@ -17,7 +17,7 @@ void log_at_least(LogLevel level);
 void log(LogLevel level, std::string_view message);
 
 /// `text` with control bytes and what is not UTF-8 as \xNN, so that no archive can forge a line, move a terminal's cursor or
-/// make a log unreadable.
+/// make a log unreadable; hidden words (cache/base/hidden_words) as "***".
 std::string printable(std::string_view text);
 
 }  // namespace skymount

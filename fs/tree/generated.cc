@@ -33,8 +33,8 @@ Json row_object(const vo::Table& table, std::uint32_t i, const vo::Showing& show
   vo::Row row = table.row(i);
   showing.row(row);
   Json object = Json::object();
-  for (std::size_t c = 0; c < table.meta.fields.size() && c < row.size(); ++c) {
-    object[table.meta.fields[c].name] = std::visit(ToJson{}, row[c]);
+  for (std::size_t c = 0; c < showing.meta.fields.size() && c < row.size(); ++c) {
+    object[showing.meta.fields[c].name] = std::visit(ToJson{}, row[c]);
   }
   return object;
 }

@@ -2,7 +2,9 @@
 //
 // Where a credential goes, what a refusal leads to, and what is said about it.
 #include "tests/auth/auth_fixture.h"
+#include "vo/auth/hidden_secret.h"
 #include "vo/http/error_answer.h"
+#include "vo/http/redact.h"
 
 namespace skymount::vo {
 namespace {
@@ -168,6 +170,25 @@ TEST_F(Credentials, WhatTheArchiveRepeatsIsNotShown) {
     EXPECT_THAT(words, Not(HasSubstr("Q7vKx9")));
     EXPECT_THAT(words, Not(HasSubstr("YW5uYTpRN3ZLeDk="))) << "the same in base64";
   }
+}
+
+TEST_F(Credentials, InUseTheyAreShownInNoForm) {
+  write_secret(file, "in-use:1/2");
+  for (const Kind kind : {Kind::basic, Kind::bearer, Kind::header}) {
+    Asker asker(bound(kind, origin.url(""), file));
+    ASSERT_TRUE(asker.get(origin.url("/open")));
+  }
+  for (const std::string& shown : {std::string("in-use:1/2"), base64_of("anna:in-use:1/2"), base64_of("in-use:1/2"),
+                                   std::string("In-Use%3a1%2f2")})
+    EXPECT_EQ(redact_text("the archive repeats " + shown + " here"), "the archive repeats *** here");
+  write_secret(file, "pw-for-provider");
+  AuthOptions oidc = bound(Kind::oidc_password, origin.url(""), file);
+  oidc.token_url = origin.url("/sso/token");
+  origin.handle("/sso", [](const demo::Request&) {
+    return demo::Reply::text(200, R"({"id_token": "fresh-t0ken", "refresh_token": "r3fresh"})", "application/json");
+  });
+  ASSERT_TRUE(Asker(oidc).get(origin.url("/open")));
+  EXPECT_EQ(redact_text("fresh-t0ken, pw-for-provider, r3fresh"), "***, ***, ***");
 }
 
 TEST_F(Credentials, AnExpiredTokenIsNotSentAndSaysSo) {

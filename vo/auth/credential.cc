@@ -2,6 +2,7 @@
 #include "vo/auth/credential.h"
 
 #include "cache/base/text.h"
+#include "vo/auth/hidden_secret.h"
 
 #include <algorithm>
 #include <array>
@@ -23,18 +24,6 @@ constexpr auto kRenewBefore = std::chrono::milliseconds(10min);
 
 constexpr std::array<std::string_view, 6> kKinds = {"none", "basic", "bearer", "header", "oidc-password", "x509"};
 constexpr std::array<std::string_view, 5> kStates = {"unused", "accepted", "refused", "expired", "missing"};
-
-std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8 | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) out += j <= n ? kDigits[bits >> (18 - 6 * j) & 63U] : '=';
-  }
-  return out;
-}
 
 std::string date_text(WallTime when) {
   const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
@@ -165,7 +154,8 @@ Result<Stamp> Credential::plain_stamp(const SecretBinding& binding) const {
   if (options_.kind != AuthOptions::Kind::basic) return token_stamp(*value, expiry_of_jwt(*value));
   Stamp out;
   out.header = "Authorization";
-  out.value = "Basic " + base64(binding.username + ":" + *value);
+  out.value = "Basic " + base64_of(binding.username + ":" + *value);
+  hide_login(binding.username, *value);
   out.secrets = {*value, out.value.substr(6)};
   return out;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "vo/auth/secret.h"
 
+#include "vo/auth/hidden_secret.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -168,6 +170,7 @@ Result<std::string> Secret::read() const {
   if (value->find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
     return fail(Code::denied, described() + " for a secret holds several lines; it must be the secret alone");
   }
+  hide_secret(*value);
   value_.with([&](auto& kept) { kept = *value; });
   return value;
 }

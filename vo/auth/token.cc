@@ -2,6 +2,7 @@
 #include "vo/auth/token.h"
 
 #include "cache/base/text.h"
+#include "vo/auth/hidden_secret.h"
 #include "vo/http/error_answer.h"
 #include "vo/http/redact.h"
 #include "vo/votable/base64.h"
@@ -104,6 +105,7 @@ std::string subject_of_jwt(std::string_view token) {
 Result<Token> parse_token_answer(std::string_view json, WallTime now) {
   const Json answer = parsed(json);
   if (!answer.is_object()) return fail(Code::corrupt, "its answer is no JSON object");
+  for (const char* key : {"id_token", "access_token", "refresh_token"}) hide_secret(text_at(answer, key));
   Token out;
   out.value = text_at(answer, "id_token");
   if (out.value.empty()) out.value = text_at(answer, "access_token");
@@ -210,6 +212,7 @@ Result<Token> kept_token(const std::filesystem::path& file) {
   Token out;
   out.value = text_at(kept, "token");
   if (!usable(out.value)) return broken();
+  hide_secret(out.value);
   out.user = text_at(kept, "user");
   if (kept.contains("expires")) out.expires = time_of(kept["expires"]);
   for (const Json& origin : kept.value("origins", Json::array())) {

@@ -3,6 +3,7 @@
 // Secrets are known by their names alone; a name that is not in these lists is shown.
 #include "vo/http/redact.h"
 
+#include "cache/base/hidden_words.h"
 #include "cache/base/text.h"
 #include "vo/http/url.h"
 
@@ -206,7 +207,9 @@ std::string path_without_session(std::string_view path, Secrets how) {
          std::string(path.substr(end));
 }
 
-std::string blank_urls(std::string_view text) {
+std::string blank_urls(std::string_view given) {
+  const std::string known = without_hidden_words(given);
+  const std::string_view text = known;
   std::string out;
   out.reserve(text.size());
   std::size_t at = 0;

@@ -26,7 +26,8 @@ std::string query_without_secrets(std::string_view query, Secrets how);
 /// A path without the session id that servlet containers put into it: "/x;jsessionid=1234".
 std::string path_without_session(std::string_view path, Secrets how);
 
-/// `text` with the secrets of every URL in it replaced by "***". Knows "&amp;" as a separator, so that XML stays what
+/// `text` with the secrets of every URL in it, and those in use wherever they stand (cache/base/hidden_words), replaced
+/// by "***". Knows "&amp;" as a separator, so that XML stays what
 /// it was but for the values.
 std::string blank_urls(std::string_view text);
 

@@ -4,6 +4,7 @@
 // a byte may not appear on the wire; servers do compare spellings, so %7E is not turned into ~ and back.
 #include "vo/http/url.h"
 
+#include "cache/base/hidden_words.h"
 #include "cache/base/text.h"
 #include "vo/http/redact.h"
 
@@ -245,7 +246,7 @@ std::string Url::redacted() const {
   std::string out = from.substr(0, host_at) + (userinfo ? "***@" : "") + from.substr(host_at);
   out += path_without_session(path(), Secrets::blank);
   if (text_.find('?', path_at_) != std::string::npos) out += "?" + query_without_secrets(query(), Secrets::blank);
-  return out;
+  return without_hidden_words(out);
 }
 
 std::string percent_encode(std::string_view text) {

@@ -82,14 +82,15 @@ bool holds_mjd(const Field& field) {
 }  // namespace
 
 std::string write_csv(const Table& table, const Showing* showing) {
-  const std::vector<Field>& fields = table.meta.fields;
+  const TableMeta& meta = showing != nullptr ? showing->meta : table.meta;
+  const std::vector<Field>& fields = meta.fields;
   std::string out;
   std::vector<std::size_t> dates;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const std::string& name = fields[i].name.empty() ? fields[i].id : fields[i].name;
     if (i > 0) out += ',';
     append_csv(out, name);
-    if (holds_mjd(fields[i]) && !table.meta.column(name + "_iso")) dates.push_back(i);
+    if (holds_mjd(fields[i]) && !meta.column(name + "_iso")) dates.push_back(i);
   }
   for (const std::size_t i : dates) {
     out += ',';

@@ -173,7 +173,7 @@ class FitsTable final : public TableFormat {
   }
 
   void measure(const Table& rows, const Showing* showing) override {
-    begin(rows);
+    begin(showing != nullptr ? showing->meta : rows.meta);
     static_cast<void>(for_each_row(rows, showing, [&](const Row& row) -> Result<void> {
       for (std::size_t i = 0; i < columns_.size() && i < row.size(); ++i) {
         if (!columns_[i].wide()) continue;
@@ -186,7 +186,7 @@ class FitsTable final : public TableFormat {
   }
 
   std::string head(const Table& first) override {
-    begin(first);
+    begin(first.meta);
     decide();
     std::uint64_t width = 0;
     for (const Column& column : columns_) width += column.width();
@@ -229,11 +229,11 @@ class FitsTable final : public TableFormat {
   std::string tail() override { return std::string((kBlock - written_ % kBlock) % kBlock, '\0'); }
 
  private:
-  void begin(const Table& first) {
+  void begin(const TableMeta& meta) {
     if (!columns_.empty()) return;
-    facts_.columns.resize(first.meta.fields.size());
-    for (std::size_t i = 0; i < first.meta.fields.size(); ++i)
-      columns_.push_back(column_for(first.meta.fields[i], facts_.columns[i]));
+    facts_.columns.resize(meta.fields.size());
+    for (std::size_t i = 0; i < meta.fields.size(); ++i)
+      columns_.push_back(column_for(meta.fields[i], facts_.columns[i]));
   }
 
   /// Which columns go behind the table. Only what was measured can.

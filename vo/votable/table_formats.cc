@@ -147,7 +147,11 @@ Result<void> write_table(std::string_view name, TableStreamReader& rows, const T
   if (done) {
     done = pass([&](const Table& piece, const Showing* shown) -> Result<void> {
       Result<void> taken;
-      if (!std::exchange(begun, true)) taken = out(as_bytes(format->head(piece)));
+      if (!std::exchange(begun, true)) {
+        Table first;  // what may be seen of it
+        first.meta = shown != nullptr ? shown->meta : piece.meta;
+        taken = out(as_bytes(format->head(first)));
+      }
       return taken ? format->piece(piece, shown, out) : taken;
     });
   }

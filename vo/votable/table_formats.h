@@ -20,7 +20,7 @@ class TableFormat {
   virtual ~TableFormat() = default;
   virtual bool measures() const { return false; }
   virtual void measure(const Table& /*rows*/, const Showing* /*showing*/) {}
-  /// `first`: a piece, for its metadata.
+  /// `first`: for its metadata; as it is shown.
   virtual std::string head(const Table& first) = 0;
   /// Hands its bytes to `out`, at most a few MiB at once unless one row is longer. `showing` may be null.
   /// Errors  what `out` returned.
