@@ -117,8 +117,9 @@ TEST_F(Credentials, ABadOneNeverKeepsAnybodyFromPublicData) {
                                                    : demo::Reply::text(401, "bad token");
   });
   Asker asker(bound(Kind::bearer, origin_of(origin), file));
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(asker.get(origin.url("/public"))->body, "public data");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(asker.get(origin.url("/public"), Traffic::data)->body, "public data");
   EXPECT_THAT(shown_to(origin), ElementsAre("Bearer s3cret-word", "", "", "")) << "the second try is made once";
+  EXPECT_EQ(asker.get(origin.url("/public"))->body, "public data");
   EXPECT_EQ(asker.credential->state().kind, CredentialState::Kind::refused);
 }
 
@@ -138,10 +139,39 @@ TEST_F(Credentials, AfterDoubtTheyAreTriedAgainWhereNothingElseHelps) {
   });
   guard(origin, "/mine", "Bearer s3cret-word");
   Asker asker(bound(Kind::bearer, origin_of(origin), file));
-  EXPECT_EQ(asker.get(origin.url("/public"))->response.status, 200);
+  EXPECT_EQ(asker.get(origin.url("/public"), Traffic::data)->response.status, 200);
   origin.clear_requests();
-  EXPECT_EQ(asker.get(origin.url("/mine"))->body, "secret data");
+  EXPECT_EQ(asker.get(origin.url("/mine"), Traffic::data)->body, "secret data");
   EXPECT_THAT(shown_to(origin), ElementsAre("", "Bearer s3cret-word"));
+}
+
+TEST_F(Credentials, AFileThatRefusesThemTakesThemFromNoQuestion) {
+  const auto without_it = [](const demo::Request& request) {
+    return demo::Reply::text(request.header("Authorization").empty() ? 200 : 401, "x");
+  };
+  origin.handle("/odd.fits", without_it);
+  origin.put("/tap/sync", "rows");
+  origin.put("/links", "links");
+  Asker asker(bound(Kind::bearer, origin_of(origin), file), origin.url("/tap"));
+  EXPECT_EQ(asker.get(origin.url("/tap/sync"))->response.status, 200);
+  EXPECT_EQ(asker.get(origin.url("/odd.fits"), Traffic::data)->response.status, 200);
+  EXPECT_EQ(asker.credential->state().kind, CredentialState::Kind::accepted) << "one file says nothing";
+  for (const char* path : {"/tap/sync", "/links"}) {
+    origin.clear_requests();
+    const auto answer = asker.get(origin.url(path));
+    EXPECT_THAT(shown_to(origin), ElementsAre("Bearer s3cret-word")) << path;
+    EXPECT_EQ(answer->response.about_credential, "");
+  }
+  // Refused there itself it is asked without, each time anew, and the answer tells.
+  origin.handle("/tap/odd", without_it);
+  for (int i = 0; i < 2; ++i) {
+    origin.clear_requests();
+    const auto answer = asker.get(origin.url("/tap/odd"));
+    EXPECT_EQ(answer->response.status, 200);
+    EXPECT_THAT(answer->response.about_credential, HasSubstr("does not accept"));
+    EXPECT_THAT(shown_to(origin), ElementsAre("Bearer s3cret-word", ""));
+  }
+  EXPECT_EQ(asker.credential->state().kind, CredentialState::Kind::refused);
 }
 
 TEST_F(Credentials, ARefusalTellsNoRightFromNotAccepted) {

@@ -92,7 +92,7 @@ AuthorizingTransport::Dressed AuthorizingTransport::dressed(const HttpRequest& r
     Asked asked = ask(carrying, "", /*last=*/false, *stamp, on_header, on_body, ctx);
     if (stamp->certificate && asked.nothing_came()) {
       // A server that does not accept a certificate says so by ending the connection (RFC 8446 section 6.2).
-      static_cast<void>(credential_->refused(*stamp, 401));
+      static_cast<void>(credential_->refused(*stamp, 401, request.traffic == Traffic::data));
       asked.refused_with = 401;
       std::string note = "with the client certificate there is no connection: " + asked.result.error().error.what();
       return {std::move(asked), std::move(note)};
@@ -102,7 +102,8 @@ AuthorizingTransport::Dressed AuthorizingTransport::dressed(const HttpRequest& r
       return {std::move(asked), ""};
     }
     const std::string note = credential_->advice(request, asked.refused_with, true);
-    if (!credential_->refused(*stamp, asked.refused_with) || renewed) return {std::move(asked), note};
+    const bool file = request.traffic == Traffic::data;
+    if (!credential_->refused(*stamp, asked.refused_with, file) || renewed) return {std::move(asked), note};
   }
 }
 
@@ -112,8 +113,11 @@ WireResult AuthorizingTransport::exchange(const HttpRequest& request, const Http
   if (!where) {
     return ask(request, credential_->advice(request, 401, false), true, {}, on_header, on_body, ctx).result;
   }
-  // Where it was refused and not needed lately, it is tried second; so is it for what may be public.
-  const bool bare_first = credential_->doubted(*where) || request.credential == CredentialUse::after_any_refusal ||
+  // A file is the same for all who get it, so where it was refused and not needed lately it is tried second; so is it
+  // for what may be public. An answer to a question may be shorter without it: only its own refusal leads to that.
+  const bool file = request.traffic == Traffic::data;
+  const bool bare_first = (file && credential_->doubted(*where)) ||
+                          request.credential == CredentialUse::after_any_refusal ||
                           (request.credential == CredentialUse::after_refusal && !credential_->surely_needed(*where));
   std::optional<Asked> refused;
   if (bare_first) {
@@ -130,11 +134,24 @@ WireResult AuthorizingTransport::exchange(const HttpRequest& request, const Http
   }
   if (ctx.stopped())
     return wire_failure(WireFailure::Kind::cancelled, Code::cancelled, request.url.redacted() + ": cancelled");
-  if (refused) return handed_on(std::move(*refused), with.note, on_header, on_body);
+  if (refused) {
+    if (with.asked) credential_->of_no_use(with.asked->refused_with);
+    return handed_on(std::move(*refused), with.note, on_header, on_body);
+  }
   // Once without: public data never depends on a credential.
-  Asked bare = ask(request, with.note, true, {}, on_header, on_body, ctx);
-  if (with.asked && bare.result && !is_refusal(bare.result->status)) credential_->doubt(*where);
-  return std::move(bare.result);
+  const auto told = [&](const HttpResponse& response) {
+    HttpResponse out = response;
+    if (!file && !is_refusal(response.status)) out.about_credential = with.note;
+    return out;
+  };
+  const auto header = [&](const HttpResponse& response) {
+    return on_header ? on_header(told(response)) : Result<void>();
+  };
+  Asked bare = ask(request, with.note, true, {}, header, on_body, ctx);
+  if (!bare.result) return std::move(bare.result);
+  if (with.asked && is_refusal(bare.result->status)) credential_->of_no_use(with.asked->refused_with);
+  if (with.asked && file && !is_refusal(bare.result->status)) credential_->doubt(*where);
+  return told(*bare.result);
 }
 
 }  // namespace skymount::vo

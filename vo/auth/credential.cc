@@ -276,9 +276,17 @@ void Credential::accepted(const Stamp& stamp) {
   note(CredentialState::Kind::accepted, "the archive accepts it", stamp.expires);
 }
 
-bool Credential::refused(const Stamp& stamp, int status) {
+void Credential::of_no_use(int status) {
+  if (status != 401) return;
+  const std::string words = advice({}, status, true);
+  state_.with([&](CredentialState& state) {
+    if (state.kind != CredentialState::Kind::accepted) state = {CredentialState::Kind::refused, words, state.expires};
+  });
+}
+
+bool Credential::refused(const Stamp& stamp, int status, bool file) {
   if (status == 403) return false;  // it was understood: this account may not
-  note(CredentialState::Kind::refused, advice({}, status, true), stamp.expires);
+  if (!file) note(CredentialState::Kind::refused, advice({}, status, true), stamp.expires);
   for (const SecretBinding& binding : options_.bindings) {
     for (const SecretPtr& secret : {binding.password, binding.token}) {
       // A file or a variable is looked at again for nothing; a command may ask a person.

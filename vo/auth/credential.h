@@ -57,8 +57,11 @@ class Credential {
   /// The answer to a dressed request. `gist`: words of the refusal.
   void accepted(const Stamp& stamp);
   /// 401 or 403. True when another try with a newer credential is worth it.
-  bool refused(const Stamp& stamp, int status);
-  /// Without it the archive answered what it refused with it: such requests go without it first, for ten minutes.
+  /// One `file` that is refused says nothing yet of the credential: see of_no_use().
+  bool refused(const Stamp& stamp, int status, bool file);
+  /// A file was refused with it and without it. Notes a 401, unless the archive is known to accept it elsewhere.
+  void of_no_use(int status);
+  /// Without it the archive answered with a file that it refused with it: files go without it first, for ten minutes.
   void doubt(const Url& url);
   bool doubted(const Url& url) const;
   /// How a request fared that was asked without it first. Where it was needed several times in a row, others need not
