@@ -204,7 +204,7 @@ CheckStep check_ranges(Checkup& run) {
   if (file == nullptr) return step_of(Verdict::skipped, "there is no file to read");
   Result<Url> url = Url::parse(file->url);
   if (!url) return failed_step(url.error().during(file->name), "the archive's links name no usable address");
-  const RemoteFile remote{*url, run.archive.name, file->identity, file->content_type, false, 0};
+  const RemoteFile remote{*url, run.archive.name, file->identity, file->content_type};
   const Result<OpenedRemote> opened = open_remote(run.http, remote, run.within("reading a file"));
   if (!opened) return failed_step(opened.error(), "this file cannot be had; others may: " + file->name);
   const LearnedFile& learned = opened->learned;

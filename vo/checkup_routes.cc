@@ -18,6 +18,8 @@ std::string made_up(HoleType type) {
     case HoleType::whole: return "0";
     case HoleType::real: return "0";
     case HoleType::date: return "2000-01-01";
+    case HoleType::interval: return "0..1";
+    case HoleType::band: return "500nm..600nm";
     case HoleType::text:
     case HoleType::name: return "none";
   }

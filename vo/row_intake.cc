@@ -84,6 +84,11 @@ void add_shortfalls_of_answer(std::vector<Shortfall>& out, const RowIntake& inta
                        " rows that do not match the question: their text differs from what was asked for. They are not "
                        "shown, and rows that do match may be missing."});
   }
+  if (const std::string& why = intake.asked_without(); !why.empty()) {
+    out.push_back(
+        {Shortfall::Kind::fault,
+         "The archive was asked without your login, so that what only you may see is missing: " + words_of(why, 400)});
+  }
   for (const std::string& oddity : intake.meta().oddities) {
     out.push_back({Shortfall::Kind::fault, "The archive's answer contradicts itself: " + words_of(oddity, 300) +
                                                ". What is shown may not be all."});
@@ -167,6 +172,7 @@ void RowIntake::finish(TapService::Answer answer) {
   const bool flagged = answer.meta.status.kind == QueryStatus::Kind::overflow;
   stopped_early_ = flagged && !answer.cut_short && seen_ < maxrec();
   if (answer.fault) fault_ = answer.fault->what();
+  asked_without_ = answer.asked_without;
   if (!answer.cut_short || table_.meta.fields.empty()) table_.meta = std::move(answer.meta);
   table_.meta.row_count = table_.size();
 }

@@ -40,6 +40,8 @@ class RowIntake {
   bool over_maxrec() const { return more_there_ && !(limit_ && most_ == *limit_); }
   bool stopped_early() const { return stopped_early_; }
   const std::string& fault() const { return fault_; }
+  /// As TapService::Answer.
+  const std::string& asked_without() const { return asked_without_; }
   const RowFilter& filter() const { return filter_; }
   const TableRoom& room() const { return room_; }
   /// Why rows were left out for their bytes; ok when none was.
@@ -55,6 +57,7 @@ class RowIntake {
   std::uint64_t most_, seen_ = 0;
   bool more_there_ = false, limited_ = false, stopped_early_ = false;
   std::string fault_;  // the archive's words behind rows that it sent
+  std::string asked_without_;
   Table table_;
   TableRoom room_;
   std::vector<std::size_t> identities_;  // columns that datasets copy

@@ -68,6 +68,7 @@ class AnswerRows final : public cache::ByteSource {
     // As in INCOMPLETE.txt of a folder: what contradicts itself may lack rows.
     if (!answer.meta.oddities.empty()) return "the answer contradicts itself: " + answer.meta.oddities.front();
     if (!answer.meta.misfits.empty()) return answer.meta.misfits;
+    if (!answer.asked_without.empty()) return "the archive was asked without your login: " + answer.asked_without;
     return "";
   }
 

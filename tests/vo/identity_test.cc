@@ -263,5 +263,32 @@ TEST(ListingsOfOneUser, AreKeptForThatOneWhereTapIsInScope) {
   }
 }
 
+TEST(ListingsOfOneUser, SayWhereTheArchiveTookNoLoginAndAnsweredWhatAnybodyGets) {
+  test::FakeService service([](auto&, auto) { return test::votable_reply(""); });
+  service.origin.handle("/tap/sync", [](const demo::Request& request) {
+    if (!request.header("Authorization").empty()) return demo::Reply::text(401, "who is that?");
+    return test::votable_reply(test::obscore_votable(test::rows_around(2)));
+  });
+  skymount::test::TempDir dir;
+  ManualClock clock;
+  ArchiveOptions options = service.options();
+  options.auth.kind = AuthOptions::Kind::bearer;
+  options.auth.hosts = {HostRule::parse(service.origin.url("")).value()};
+  options.auth.token_file = dir.path() / "tokens" / "x.json";
+  options.http.allow_private = true;
+  Token token;
+  token.value = "anna";
+  token.origins = options.auth.hosts;
+  ASSERT_TRUE(keep_token(options.auth.token_file, token));
+  const auto client = make_archive_client(options, options.http, RetryPolicy{}, clock);
+  const auto store = std::make_shared<cache::MetaStore>(cache::Lmdb::open(dir.path() / "c").value(), clock);
+  Catalog catalog(std::make_shared<Archive>(options, client.http, store, clock), store, clock);
+  const auto listing = catalog.listing(parse_component("collection=X").value(), soon());
+  ASSERT_TRUE(listing) << listing.error().what();
+  std::string words;
+  for (const Shortfall& shortfall : (*listing)->shortfalls) words += shortfall.words + "\n";
+  EXPECT_THAT(words, HasSubstr("without your login"));
+}
+
 }  // namespace
 }  // namespace skymount::vo

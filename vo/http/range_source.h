@@ -24,7 +24,7 @@ struct RemoteFile {
   bool computed = false;        ///< a service's answer: spooled whole even if it claims ranges
   std::uint64_t max_bytes = 0;  ///< 0: no limit; a larger answer is too_large before its body is read
   CredentialUse credential = CredentialUse::after_refusal;  ///< with the first question
-  std::string meant_for;  ///< whom the address itself was given to (a signature); empty: anybody
+  std::string meant_for = {};  ///< whom the address itself was given to (a signature); empty: anybody
   /// Told when the archive goes on answering ranges with the whole file although it honoured the first one.
   std::function<void()> ranges_ignored = nullptr;
   bool restless = false;  ///< two answers differed before though nothing said so: asked for whole at once

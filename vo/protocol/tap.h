@@ -65,6 +65,7 @@ class TapService {
     TableMeta meta;                   ///< with the last QUERY_STATUS, unless cut short
     bool cut_short = false;           ///< on_row had enough
     std::optional<Error> fault = {};  ///< QUERY_STATUS=ERROR behind rows: those are good, others are missing
+    std::string asked_without = {};   ///< why no login was shown that belongs to it: others may get more; empty: it was
   };
   /// Errors  invalid: the service refuses the query, with its words; timed_out, denied, unavailable: as it says or as
   /// HTTP

@@ -35,6 +35,12 @@ Result<void> TapAnswerIntake::body(ByteView piece) {
 }
 
 Result<TapService::Answer> TapAnswerIntake::finish() {
+  Result<TapService::Answer> answer = ended();
+  if (answer) answer->asked_without = response_.about_credential;
+  return answer;
+}
+
+Result<TapService::Answer> TapAnswerIntake::ended() {
   if (response_.status != 200) return fail(error_of_answer(response_, kept_));
   if (!reading_) {
     if (Result<void> read = decide(); !read && !enough_) return fail(read.error());

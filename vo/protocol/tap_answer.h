@@ -28,6 +28,7 @@ class TapAnswerIntake {
   bool enough() const { return enough_; }
 
  private:
+  Result<TapService::Answer> ended();
   Result<void> keep(ByteView piece);
   Result<void> decide();
   Result<void> decide_with(ByteView rest);

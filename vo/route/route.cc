@@ -228,11 +228,11 @@ bool RouteComponent::may_clash(const RouteComponent& other) const {
   if (literal() || other.literal()) return false;  // the literal one wins
   if (!compatible(prefix, other.prefix, false) || !compatible(suffix, other.suffix, true)) return false;
   // What is fixed of one stands in the hole of the other.
-  const auto fits = [](const RouteComponent& hole, const RouteComponent& fixed) {
-    const auto held = [&](char c) { return may_hold(hole.type, c); };
+  const auto fits = [](const RouteComponent& open, const RouteComponent& fixed) {
+    const auto held = [&](char c) { return may_hold(open.type, c); };
     const std::string more =
-        fixed.prefix.substr(std::min(hole.prefix.size(), fixed.prefix.size())) +
-        fixed.suffix.substr(0, fixed.suffix.size() - std::min(hole.suffix.size(), fixed.suffix.size()));
+        fixed.prefix.substr(std::min(open.prefix.size(), fixed.prefix.size())) +
+        fixed.suffix.substr(0, fixed.suffix.size() - std::min(open.suffix.size(), fixed.suffix.size()));
     return std::all_of(more.begin(), more.end(), held);
   };
   return fits(*this, other) && fits(other, *this);
