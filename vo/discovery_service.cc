@@ -18,6 +18,14 @@ std::optional<Shortfall> weaker(DiscoveryKind kind, const Query& query) {
       "Give a radius for more, such as pos=RA,DEC,0.5."};
 }
 
+std::optional<Shortfall> told_elsewhere(std::uint64_t rows) {
+  if (rows == 0) return std::nullopt;
+  return Shortfall{
+      Shortfall::Kind::fault,
+      "The archive sent " + std::to_string(rows) +
+          " rows that lie elsewhere than asked. They are not shown, and rows that do match may be missing."};
+}
+
 /// The rest of the query is decided row by row.
 Query without_keys(const Query& query) {
   Query out;
@@ -56,6 +64,7 @@ Result<Listing> DiscoveryService::listing(DiscoveryKind kind, const Query& query
   const std::string where = std::string(to_text(kind)) + " query to " + base->redacted();
 
   std::optional<DiscoveryRows> rows;
+  std::uint64_t elsewhere = 0;
   const TapService::OnMeta begin = [&](const TableMeta& meta) -> Result<void> {
     rows.emplace(kind, meta);
     intake.begin(rows->meta());
@@ -63,6 +72,10 @@ Result<Listing> DiscoveryService::listing(DiscoveryKind kind, const Query& query
   };
   const TapService::OnRow take = [&](const Row& cells) -> Result<TapService::Next> {
     const Row row = rows->row(cells);
+    if (lies_elsewhere(kind, query, rows->meta(), row)) {
+      ++elsewhere;
+      return TapService::Next::more;
+    }
     return discovery_matches(query, rows->meta(), row) ? intake.take(row, ctx) : TapService::Next::more;
   };
   TapAnswerIntake answer(begin, take);
@@ -88,6 +101,7 @@ Result<Listing> DiscoveryService::listing(DiscoveryKind kind, const Query& query
   parts.asked_at = clock_.now();
   parts.shortfalls = shortfalls_of(intake, without_keys(query), PositionForm::intersects, {}, intake.shown());
   if (auto said = weaker(kind, query)) parts.shortfalls.push_back(std::move(*said));
+  if (auto said = told_elsewhere(elsewhere)) parts.shortfalls.push_back(std::move(*said));
   const auto turns = intake.take_turns();
   parts.table = intake.take_table();
   return build_listing(std::move(parts), options_.naming.dataset);

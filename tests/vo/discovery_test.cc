@@ -126,6 +126,20 @@ TEST(Ssa, OneSpectrumInTwoFormatsIsOneDataset) {
   EXPECT_EQ(origin.count("/"), 1U);
 }
 
+TEST(Ssa, SpectraThatLieElsewhereThanAskedAreNotShownAndTold) {
+  demo::Origin origin;
+  std::string answer = kTwoFormats;
+  answer.replace(answer.rfind("<TD>10 20</TD>"), 14, "<TD>200 -50</TD>");
+  for (std::size_t at; (at = answer.find("ORIGIN")) != std::string::npos;) answer.replace(at, 6, origin.url(""));
+  origin.handle("/ssap.xml", [answer](const demo::Request&) { return demo::Reply::text(200, answer, "text/xml"); });
+  Asked asked(ssa_at(origin.url("/ssap.xml")));
+  const Listing near = asked.list("pos=10,20,1");
+  EXPECT_THAT(near.datasets, SizeIs(1));
+  ASSERT_THAT(near.shortfalls, SizeIs(1));
+  EXPECT_THAT(near.shortfalls[0].words, HasSubstr("1 rows that lie elsewhere"));
+  EXPECT_THAT(asked.list("time=..2010").shortfalls, IsEmpty());
+}
+
 TEST(Ssa, ARefusalAndALoginPageAreNoEmptyAnswers) {
   demo::Origin origin;
   origin.handle("/ssa", [](const demo::Request&) {

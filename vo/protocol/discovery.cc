@@ -327,4 +327,20 @@ bool discovery_matches(const Query& query, const TableMeta& meta, const Row& row
   return true;
 }
 
+bool lies_elsewhere(DiscoveryKind kind, const Query& query, const TableMeta& meta, const Row& row) {
+  // Services round what they compare and what they write; a second of arc is a hundredth of the smallest usual radius.
+  constexpr double kRounding = 1.0 / 3600;
+  if (kind != DiscoveryKind::ssa || !query.position) return false;
+  const auto number = [&](std::string_view name) {
+    const auto column = meta.column(name);
+    return column && *column < row.size() ? to_number(row[*column]) : std::nullopt;
+  };
+  const auto ra = number("s_ra"), dec = number("s_dec");
+  if (!ra || !dec || !std::isfinite(*ra) || !std::isfinite(*dec) || std::abs(*dec) > 90) return false;
+  // A wide aperture may reach the position though its centre does not.
+  const double aperture = number("s_fov").value_or(0) / 2;
+  const double reach = query.radius_deg.value_or(kSpectraAroundDeg) + kRounding + (aperture > 0 ? aperture : 0);
+  return separation_deg({*ra, *dec}, *query.position) > reach;
+}
+
 }  // namespace skymount::vo

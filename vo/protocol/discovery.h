@@ -62,5 +62,9 @@ bool rows_are_files(const TableMeta& meta);
 /// Whether the row, as DiscoveryRows makes it, overlaps the times, bands and texts of the query. What a row does not
 /// tell decides nothing.
 bool discovery_matches(const Query& query, const TableMeta& meta, const Row& row);
+/// Whether the row says a place that cannot be meant by the query's position. Spectra are at one place (SSA 1.1,
+/// section 4.1: POS and SIZE select it), so that a service which sends others has not looked; images have their
+/// footprints.
+bool lies_elsewhere(DiscoveryKind kind, const Query& query, const TableMeta& meta, const Row& row);
 
 }  // namespace skymount::vo
