@@ -182,6 +182,7 @@ class StoredContent {
   const std::shared_ptr<BlockStore> store_;
   const std::string hex_;
   std::shared_mutex writing_;  // shared by writes; taken before mutex_
+  std::mutex turn_;            // one write(2) to the file at a time; taken last
   mutable std::mutex mutex_;
   std::shared_ptr<Descriptor> descriptor_;
   BlockStore::File file_;

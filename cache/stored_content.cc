@@ -268,6 +268,9 @@ std::uint64_t StoredContent::write_to_disk(std::uint64_t offset, ByteView bytes,
   const auto file = descriptor(true);
   if (!file) return 0;
   const std::uint64_t begin = offset;
+  // The kernel lets one thread write to a file at a time, and the others spin for it: they use up the processor that
+  // the download needs. Here they sleep.
+  std::lock_guard turn(turn_);
   if (fast) {
     const std::uint64_t direct = store_->direct_.write(file->direct(), offset, bytes);
     offset += direct;
